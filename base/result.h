@@ -1,0 +1,34 @@
+// What can go wrong in the world is a value: an errno for the host and a sentence made where it
+// happened ("pwrite volume db at 4096: No space left on device").
+#pragma once
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace cairn {
+
+struct error {
+  int code = 0;      // an errno value; hosts get it
+  std::string text;  // names the thing and the place
+  friend bool operator==(const error&, const error&) = default;
+};
+
+template <class T>
+using result = tl::expected<T, error>;
+
+inline tl::unexpected<error> fail(int code, std::string text) {
+  return tl::unexpected<error>(error{code, std::move(text)});
+}
+
+inline tl::unexpected<error> fail(error e) { return tl::unexpected<error>(std::move(e)); }
+
+// "<what>: <strerror(code)>"
+tl::unexpected<error> fail_errno(int code, const std::string& what);
+
+// Returns early with the error of a result<…> expression.
+#define CAIRN_TRY(expression)                               \
+  do {                                                      \
+    if (auto r_ = (expression); !r_) return ::cairn::fail(std::move(r_).error()); \
+  } while (false)
+
+}  // namespace cairn

@@ -1,0 +1,87 @@
+// The configuration of a gateway and of a coordinator, checked: everything behind it may rely on
+// it. Files are TOML; an error names file, line and column (docs/configuration.md).
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "replication/member_state.h"
+
+namespace cairn {
+
+// "127.0.0.1:7330" or "[::1]:7330". Port 0 is allowed nowhere.
+struct endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string text() const;
+  friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+struct volume_config {
+  std::string name;
+  std::string path;               // a file (made, sparse, when missing) or a block device
+  std::uint64_t size_bytes = 0;   // a multiple of 512; 0: the size of the block device
+};
+
+struct member_config {
+  std::string group;
+  std::string name;
+  member_role role = member_role::primary;  // primary or secondary: at the first start
+  std::string journal;                      // directory
+  std::uint64_t journal_size_bytes = 16ULL << 30;
+  std::uint64_t segment_bytes = 256ULL << 20;
+  std::optional<endpoint> peer;  // primary: where the secondary gateway's link listens
+  std::vector<volume_config> volumes;
+};
+
+// Switches that only tests set, in [testing]; each is logged as a warning at the start.
+struct testing_config {
+  bool hold = true;  // false: acknowledgements are not withheld (the causal probe must notice)
+};
+
+struct gateway_config {
+  std::string file;  // where it was read from
+  std::string name;
+  std::string state_directory;  // /var/lib/cairn/NAME
+  std::string log_level = "notice";
+  std::optional<std::string> nbd_socket;  // Unix socket path
+  std::optional<endpoint> nbd;            // TCP
+  endpoint control;
+  std::optional<endpoint> link;  // where a secondary member listens; required with one
+  bool insecure = false;         // non-loopback listeners are refused without it
+  std::vector<member_config> members;
+  testing_config testing;
+};
+
+struct coordinator_member_config {
+  std::string name;
+  endpoint control;  // of its gateway at this coordinator's site
+};
+
+struct coordinator_config {
+  std::string file;
+  std::string name;
+  std::string group;
+  bool primary = true;  // primary or secondary coordinator
+  std::string state_directory;
+  std::string log_level = "notice";
+  std::string command_socket;  // Unix, mode 0600
+  endpoint http;
+  bool insecure = false;
+  std::chrono::milliseconds marker_interval{1000};  // 50 ms and up
+  std::chrono::milliseconds hold_limit{50};         // at most a quarter of the interval
+  std::chrono::milliseconds rpo_target{5000};
+  std::vector<coordinator_member_config> members;
+  // [testing] delay_mark = {member = "m2", by = "20ms"}
+  std::optional<std::pair<std::string, std::chrono::milliseconds>> delay_mark;
+};
+
+// Reads FILE and FILE's directory's conf.d/*.toml. Every error of the file is found in one go; the
+// text has a line each: "FILE:LINE:COLUMN: sentence".
+result<gateway_config> read_gateway_config(const std::string& file);
+result<coordinator_config> read_coordinator_config(const std::string& file);
+
+}  // namespace cairn

@@ -1,0 +1,91 @@
+// A thin hand on SQLite: one connection, prepared statements, transactions.
+//
+// Not thread-safe: the owner's lock guards it. Of all connections to one database exactly one is
+// opened for writing, and only that one checkpoints; SQLite before 3.51.3 can corrupt a WAL
+// database otherwise. Readers are opened read-only.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "storage/disk.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace cairn {
+
+// A prepared statement. Parameters are numbered from 1, columns from 0. Unsigned 64-bit values are
+// stored as SQLite's signed integers; values of 2^63 and above are refused by bind (internal bug).
+class statement {
+ public:
+  statement() = default;
+  explicit statement(sqlite3_stmt* raw) : raw_(raw) {}
+  statement(statement&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+  statement& operator=(statement&& other) noexcept;
+  ~statement();
+
+  statement& bind(int index, std::uint64_t value);
+  statement& bind(int index, std::string_view value);
+  statement& bind(int index, byte_view value);
+  statement& bind_null(int index);
+
+  // true: a row is there to be read; false: done. Resets itself when done or failed.
+  result<bool> step();
+  // Runs to the end, ignoring rows.
+  result<void> run();
+  void reset();
+
+  std::uint64_t column(int index) const;
+  std::string text(int index) const;
+  bytes blob(int index) const;
+  bool is_null(int index) const;
+
+ private:
+  sqlite3_stmt* raw_ = nullptr;
+};
+
+class database {
+ public:
+  enum class access { read_write, read_only };
+  enum class durability { normal, full };  // PRAGMA synchronous for the next transactions
+
+  // WAL mode, foreign keys on, busy timeout 5 s. On read_write: makes it where it is missing.
+  static result<std::unique_ptr<database>> open(disk& on, const std::string& path, access how);
+  ~database();
+  database(const database&) = delete;
+  database& operator=(const database&) = delete;
+
+  // One or more statements without parameters.
+  result<void> execute(const std::string& sql);
+  result<statement> prepare(std::string_view sql);
+  // BEGIN IMMEDIATE, body, COMMIT; ROLLBACK when body fails. `full`: the commit is synced before
+  // it returns (survives loss of power).
+  template <class F>
+  result<void> transaction(durability how, F&& body) {
+    CAIRN_TRY(begin(how));
+    if (auto done = body(); !done) {
+      roll_back();
+      return fail(std::move(done).error());
+    }
+    return commit();
+  }
+  // Whether anything was written by this connection since it was opened.
+  const std::string& path() const { return path_; }
+
+ private:
+  database(sqlite3* raw, std::string path) : raw_(raw), path_(std::move(path)) {}
+  result<void> begin(durability how);
+  result<void> commit();
+  void roll_back();
+
+  sqlite3* raw_;
+  std::string path_;
+  std::optional<durability> current_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,72 @@
+// Files as the journal, the volumes and the databases see them: the seam at which tests put a disk
+// that loses and tears what was not synced. storage/posix_disk.h is the real one.
+//
+// All functions are thread-safe unless the caller breaks this: a file is closed (destroyed) only
+// when no call on it is under way. Errors carry the errno and name operation, path and offset.
+#pragma once
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/byte_range.h"
+#include "base/result.h"
+
+namespace cairn {
+
+class file {
+ public:
+  virtual ~file() = default;
+
+  // Reads exactly out.size() bytes at `offset`; past the end of the file is an error (EIO).
+  virtual result<void> read(byte_span out, std::uint64_t offset) const = 0;
+  // Writes all parts, one behind the other, at `offset`, with ONE pwritev unless the kernel writes
+  // short. When it returns the bytes survive kill -9 of the process, not loss of power.
+  virtual result<void> write(std::span<const iovec> parts, std::uint64_t offset) = 0;
+  // fdatasync. An error is final (I9): the caller must not call it again and hope.
+  virtual result<void> sync() = 0;
+  // Size in bytes; of a block device, its capacity.
+  virtual result<std::uint64_t> size() const = 0;
+  virtual result<void> resize(std::uint64_t size) = 0;
+  // Makes the range read as zeroes and frees its space where the file can (`deallocate`), or keeps
+  // it allocated. Works on block devices, too. Falls back to writing zeroes.
+  virtual result<void> make_zero(byte_range range, bool deallocate) = 0;
+  // Asks for the pages of the range to be read in; never fails.
+  virtual void read_ahead(byte_range range) const = 0;
+  virtual const std::string& path() const = 0;
+
+  result<void> write(byte_view part, std::uint64_t offset) {
+    const iovec one{const_cast<std::byte*>(part.data()), part.size()};
+    return write(std::span(&one, 1), offset);
+  }
+};
+
+enum class open_mode {
+  existing,    // fails with ENOENT where it is missing
+  create,      // makes it when it is missing
+  create_new,  // fails with EEXIST
+  read_only,
+};
+
+class disk {
+ public:
+  virtual ~disk() = default;
+
+  // `lock`: takes an exclusive lock (OFD or flock) for this opening; waits up to lock_wait_ms for
+  // another owner to go (a process that was just killed), then fails with EBUSY naming the path.
+  virtual result<std::unique_ptr<file>> open(const std::string& path, open_mode mode,
+                                             bool lock = false, int lock_wait_ms = 0) = 0;
+  virtual result<void> make_directory(const std::string& path) = 0;  // with parents; mode 0700
+  virtual result<void> sync_directory(const std::string& path) = 0;
+  virtual result<std::vector<std::string>> list(const std::string& path) = 0;  // names, sorted
+  virtual result<void> remove(const std::string& path) = 0;
+  virtual bool exists(const std::string& path) = 0;
+  // Name of the SQLite VFS that reaches this disk; nullptr: SQLite's default.
+  virtual const char* sqlite_vfs() const = 0;
+};
+
+}  // namespace cairn
