@@ -60,6 +60,15 @@ class member {
   virtual void start() = 0;  // the threads
   virtual void stop() = 0;   // orderly: destages nothing more, syncs, joins
 
+  // ---- the steps that the threads repeat; the simulator calls them instead of start()
+  virtual void hold_step(monotonic_time now) = 0;  // voids a marker whose limit ran out
+  virtual std::optional<monotonic_time> hold_deadline() const = 0;
+  // If all appends so far have finished: one fdatasync, then seals whose bytes it covered count.
+  virtual void sync_step() = 0;
+  virtual void catalog_step() = 0;  // rows into the catalog, the next segment ready
+  virtual bool destage_step() = 0;  // a batch; false: nothing to do
+  virtual void backing_step() = 0;  // syncs backing files, saves `backed`, trims
+
   virtual const member_config& config() const = 0;
   virtual class journal& log() = 0;
 
@@ -105,7 +114,7 @@ class member {
   virtual void on_progress(std::function<void()> wake) = 0;
   // Receiver side: adopts volume ids from an accepted HELLO (empty volumes only).
   virtual result<void> adopt_volumes(const std::vector<volume_offer>& offers) = 0;
-  // After records were appended and synced by the receiver link.
+  // After records were appended or synced by the receiver link.
   virtual void stored_advanced() = 0;
 };
 

@@ -51,6 +51,7 @@ struct volume_identity {
   std::uint64_t size_bytes = 0;
   std::uint64_t naa = 0;    // NAA 3h (locally assigned) id for SCSI, shared by the pair
   std::string serial;       // shared by the pair
+  bool born_empty = false;  // read as zeroes when the journal was made
   friend bool operator==(const volume_identity&, const volume_identity&) = default;
 };
 
