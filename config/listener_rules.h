@@ -1,0 +1,27 @@
+// What holds for every address of a configuration: nothing leaves the machine in the clear unless
+// `insecure = true` says so, and no address is listened on twice.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/table_reader.h"
+
+namespace cairn {
+
+class listener_rules {
+ public:
+  bool insecure = false;  // set it before the first address is read
+
+  std::optional<endpoint> listener(table_reader& table, const std::string& key);
+  std::optional<endpoint> peer(table_reader& table, const std::string& key);
+
+ private:
+  std::map<std::string, text_position> listening_;
+};
+
+// The levels that `log` may name, the most talkative first.
+const std::vector<std::string>& log_levels();
+
+}  // namespace cairn
