@@ -1,0 +1,149 @@
+"""What the end-to-end tests do with a lab; each test is a short script on top of this.
+
+    with Lab(members=2, marker_interval="50ms") as lab:
+        lab.kill("m1.primary")
+        lab.start("m1.primary")
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import lab as lab_program
+import layout
+import processes
+import readiness
+
+FULL = os.environ.get("CAIRN_FULL") == "1"
+SKIPPED = 77
+
+
+def seed():
+    """Printed, so that a failure can be repeated: CAIRN_SEED=…"""
+    value = int(os.environ.get("CAIRN_SEED", random.SystemRandom().randrange(1 << 31)))
+    print(f"seed {value}", flush=True)
+    return value
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(SKIPPED)
+
+
+def need(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            skip(f"{program} is not installed")
+
+
+def run(*command, check=True, timeout=120, **options):
+    """Runs a program and returns what it printed; a failure carries all of it."""
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False,
+                          **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n"
+                             f"{done.stdout}")
+    return done.stdout if check else done
+
+
+def wait_for(what, condition, seconds=15):
+    """Polls until the condition is true and returns its value."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+    return value
+
+
+class Lab:
+    """A lab in a directory of its own, gone when the block ends; kept as evidence on a failure."""
+
+    def __init__(self, **options):
+        options.setdefault("size", "64MiB")
+        options.setdefault("journal_size", "512MiB")
+        self.options = layout.Options(**options)
+        self.directory = tempfile.mkdtemp(prefix="cairn-e2e-", dir="/tmp")
+        self.described = None
+
+    def __enter__(self):
+        try:
+            self.described = lab_program.up(self.directory, self.options)
+        except BaseException:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        lab_program.stop(self.described)
+        if kind is not None and issubclass(kind, Exception):
+            self.show_logs()
+        if os.environ.get("CAIRN_KEEP") != "1":
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def show_logs(self):
+        for name, entry in layout.processes(self.described).items():
+            print(f"--- {name}\n{processes.tail(entry['log'])}", file=sys.stderr)
+
+    # ---- processes
+    def entry(self, name):
+        return layout.processes(self.described)[name]
+
+    def kill(self, *names):
+        """SIGKILL to all of them as close together as can be."""
+        left = processes.kill([self.entry(name) for name in names])
+        assert not left, f"still there after SIGKILL: {left}"
+
+    def start(self, name, ready=True):
+        lab_program.start(self.described, name)
+        if ready:
+            readiness.wait(self.described, [name])
+
+    def stop(self, *names):
+        killed = processes.stop([self.entry(name) for name in names])
+        assert not killed, f"did not stop on SIGTERM: {names}"
+
+    def ready(self):
+        readiness.wait(self.described, list(layout.processes(self.described)))
+
+    def log_of(self, name):
+        with open(self.entry(name)["log"], encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def members(self):
+        return [member["name"] for member in self.described["members"]]
+
+    def site(self, side):
+        """The processes of one site, coordinator last."""
+        return [f"{member}.{side}" for member in self.members()] + [f"coordinator.{side}"]
+
+    def uri(self, name, volume=1):
+        member, _, role = name.partition(".")
+        return self.entry(name)["nbd"][f"{member}-v{volume}"]
+
+    def uris(self, side):
+        return [uri for member in self.described["members"] for uri in member[side]["nbd"].values()]
+
+    # ---- coordinators
+    def cairn(self, side, *words, check=True, timeout=60):
+        return run(*self.described["cli"][side], *words, check=check, timeout=timeout)
+
+    def cairn_json(self, side, *words):
+        return json.loads(self.cairn(side, "--json", *words))
+
+    def summary(self, side):
+        return readiness.get(self.described, side, "summary")
+
+    def status_of(self, name):
+        """What a member's gateway told its coordinator last."""
+        member, _, side = name.partition(".")
+        for view in self.summary(side)["members"]:
+            if view["name"] == member:
+                return view["status"]
+        raise AssertionError(f"{name} is not in the summary")
