@@ -40,6 +40,7 @@ struct hello {
   lineage_history lineages;
   std::vector<incarnation_start> starts;  // all of them, oldest first; the last is the current one
   sequence oldest_held;                   // trimmed + 1
+  friend bool operator==(const hello&, const hello&) = default;
 };
 
 // Receiver → sender. What it has after any truncation that the HELLO asked for.
@@ -48,18 +49,19 @@ struct hello_answer {
   incarnation last_made_in;  // of its last record; 0: it has none
   sequence last;
   sequence stored;
+  friend bool operator==(const hello_answer&, const hello_answer&) = default;
 };
 
 enum class refusal_code : std::uint32_t {
   version = 1,
   wrong_group_or_member = 2,
-  wrong_volumes = 3,     // other ids or sizes, or volumes that were not born empty
-  old_lineage = 4,       // the receiver's side has taken over: the sender is fenced
+  wrong_volumes = 3,  // other ids or sizes, or volumes that were not born empty
+  old_lineage = 4,    // the receiver's side has taken over: the sender is fenced
   unknown_lineage = 5,
   old_incarnation = 6,
-  needs_copy = 7,        // the sender no longer holds what the receiver lacks
+  needs_copy = 7,  // the sender no longer holds what the receiver lacks
   protocol = 8,
-  busy = 9,              // another connection of the same incarnation is alive
+  busy = 9,  // another connection of the same incarnation is alive
 };
 
 // Either way; the connection ends behind it.
@@ -67,6 +69,7 @@ struct refusal {
   refusal_code code = refusal_code::protocol;
   std::string reason;        // a sentence for people
   lineage_history lineages;  // with old_lineage: the refuser's
+  friend bool operator==(const refusal&, const refusal&) = default;
 };
 
 // [first, last] consecutive sequences. `records` holds those that are not in `gaps`, packed, each
@@ -77,8 +80,10 @@ struct stretch {
   sequence last;
   std::vector<std::pair<sequence, sequence>> gaps;  // inclusive ranges without bytes in `records`
   bytes records;
+  friend bool operator==(const stretch&, const stretch&) = default;
 };
 inline constexpr std::size_t stretch_bytes_max = (1U << 20) + 4096;
+inline constexpr std::size_t stretch_records_max = 4096;  // last - first + 1; gaps take no bytes
 
 // Receiver → sender, after progress and as a heartbeat.
 struct link_progress {
@@ -86,21 +91,24 @@ struct link_progress {
   sequence stored;
   marker_id applied;
   sequence applied_sequence;
+  friend bool operator==(const link_progress&, const link_progress&) = default;
 };
 
 // Sender → receiver, at least each second.
 struct link_heartbeat {
   sequence finished;
   sequence durable;
+  friend bool operator==(const link_heartbeat&, const link_heartbeat&) = default;
 };
 
 // Receiver → sender: the data of this record does not match its checksum.
 struct link_damage {
   sequence at;
   std::string what;
+  friend bool operator==(const link_damage&, const link_damage&) = default;
 };
 
-using link_message = std::variant<hello, hello_answer, refusal, stretch, link_progress,
-                                  link_heartbeat, link_damage>;
+using link_message =
+    std::variant<hello, hello_answer, refusal, stretch, link_progress, link_heartbeat, link_damage>;
 
 }  // namespace cairn

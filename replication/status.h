@@ -19,12 +19,13 @@ struct volume_status {
   std::string name;
   std::string id;  // uuid text
   std::uint64_t size_bytes = 0;
-  std::uint64_t bytes_written = 0;    // since the start of the gateway, accepted
+  std::uint64_t bytes_written = 0;  // since the start of the gateway, accepted
   std::uint64_t records_written = 0;
   // Not yet at the peer (primary) or not yet applied (secondary).
   std::uint64_t behind_bytes = 0;
   std::uint64_t behind_records = 0;
   std::string failed;  // the reason; empty: healthy
+  friend bool operator==(const volume_status&, const volume_status&) = default;
 };
 
 struct member_status {
@@ -50,15 +51,16 @@ struct member_status {
   // Primary: age of the oldest acknowledged write that is not stored at the peer, milliseconds; 0
   // when caught up. Secondary: 0.
   std::uint64_t oldest_unstored_ms = 0;
-  std::uint64_t behind_bytes = 0;    // finished but not stored at the peer / stored but not applied
+  std::uint64_t behind_bytes = 0;  // finished but not stored at the peer / stored but not applied
   std::uint64_t behind_records = 0;
   std::uint64_t journal_bytes = 0;
   std::uint64_t journal_bytes_max = 0;
-  std::uint64_t hold_count = 0;      // markers that withheld, since start
+  std::uint64_t hold_count = 0;  // markers that withheld, since start
   std::uint64_t hold_voided = 0;
   std::uint64_t hold_last_us = 0;
   std::uint64_t hold_max_us = 0;
   std::vector<volume_status> volumes;
+  friend bool operator==(const member_status&, const member_status&) = default;
 };
 
 }  // namespace cairn
