@@ -1,0 +1,176 @@
+#include "storage/database.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <limits>
+
+#include "base/invariant.h"
+
+namespace cairn {
+namespace {
+
+int errno_of(int sqlite_code) {
+  switch (sqlite_code & 0xff) {
+    case SQLITE_FULL:
+      return ENOSPC;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return EBUSY;
+    case SQLITE_NOMEM:
+      return ENOMEM;
+    case SQLITE_READONLY:
+      return EROFS;
+    case SQLITE_CANTOPEN:
+      return ENOENT;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return EBADMSG;
+    default:
+      return EIO;
+  }
+}
+
+tl::unexpected<error> fail_sqlite(sqlite3* on, const std::string& what) {
+  const int code = on == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(on);
+  const std::string said = on == nullptr ? "out of memory" : sqlite3_errmsg(on);
+  return fail(errno_of(code), what + ": " + said + " (SQLite " + std::to_string(code) + ")");
+}
+
+const char* file_of(sqlite3* on) {
+  const char* name = sqlite3_db_filename(on, "main");
+  return name == nullptr ? "database" : name;
+}
+
+}  // namespace
+
+statement& statement::operator=(statement&& other) noexcept {
+  if (this != &other) {
+    sqlite3_finalize(raw_);
+    raw_ = std::exchange(other.raw_, nullptr);
+  }
+  return *this;
+}
+
+statement::~statement() { sqlite3_finalize(raw_); }
+
+statement& statement::bind(int index, std::uint64_t value) {
+  CAIRN_INVARIANT("internal", value <= std::numeric_limits<std::int64_t>::max(),
+                  "SQLite has no integer for " + std::to_string(value));
+  sqlite3_bind_int64(raw_, index, static_cast<sqlite3_int64>(value));
+  return *this;
+}
+
+statement& statement::bind(int index, std::string_view value) {
+  sqlite3_bind_text64(raw_, index, value.data() == nullptr ? "" : value.data(), value.size(),
+                      SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+
+statement& statement::bind(int index, byte_view value) {
+  sqlite3_bind_blob64(
+      raw_, index, value.data() == nullptr ? reinterpret_cast<const std::byte*>("") : value.data(),
+      value.size(), SQLITE_TRANSIENT);
+  return *this;
+}
+
+statement& statement::bind_null(int index) {
+  sqlite3_bind_null(raw_, index);
+  return *this;
+}
+
+result<bool> statement::step() {
+  const int code = sqlite3_step(raw_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(raw_);
+    return false;
+  }
+  sqlite3* on = sqlite3_db_handle(raw_);
+  auto failed = fail_sqlite(on, std::string(file_of(on)) + ": " + sqlite3_sql(raw_));
+  sqlite3_reset(raw_);
+  return failed;
+}
+
+result<void> statement::run() {
+  for (;;) {
+    const auto more = step();
+    if (!more) return fail(more.error());
+    if (!*more) return {};
+  }
+}
+
+void statement::reset() { sqlite3_reset(raw_); }
+
+std::uint64_t statement::column(int index) const {
+  return static_cast<std::uint64_t>(sqlite3_column_int64(raw_, index));
+}
+
+std::string statement::text(int index) const {
+  const auto* p = reinterpret_cast<const char*>(sqlite3_column_text(raw_, index));
+  const auto n = static_cast<std::size_t>(sqlite3_column_bytes(raw_, index));
+  return p == nullptr ? std::string() : std::string(p, n);
+}
+
+bytes statement::blob(int index) const {
+  const auto* p = static_cast<const std::byte*>(sqlite3_column_blob(raw_, index));
+  const auto n = static_cast<std::size_t>(sqlite3_column_bytes(raw_, index));
+  return p == nullptr ? bytes() : bytes(p, p + n);
+}
+
+bool statement::is_null(int index) const { return sqlite3_column_type(raw_, index) == SQLITE_NULL; }
+
+result<std::unique_ptr<database>> database::open(disk& on, const std::string& path, access how) {
+  const bool writes = how == access::read_write;
+  const int flags = (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+                    SQLITE_OPEN_NOMUTEX;
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, on.sqlite_vfs());
+  std::unique_ptr<database> opened(new database(raw, path));
+  if (code != SQLITE_OK) return fail_sqlite(raw, "open " + path);
+  sqlite3_extended_result_codes(raw, 1);
+  sqlite3_busy_timeout(raw, 5000);
+  CAIRN_TRY(opened->execute("PRAGMA foreign_keys = ON"));
+  // temp_store: nothing of ours may land outside the directory that the owner gave us.
+  CAIRN_TRY(opened->execute("PRAGMA temp_store = MEMORY"));
+  if (writes) CAIRN_TRY(opened->execute("PRAGMA journal_mode = WAL"));
+  return opened;
+}
+
+database::~database() { sqlite3_close_v2(raw_); }
+
+result<void> database::execute(const std::string& sql) {
+  if (sqlite3_exec(raw_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return fail_sqlite(raw_, path_ + ": " + sql.substr(0, sql.find('\n')));
+  return {};
+}
+
+result<statement> database::prepare(std::string_view sql) {
+  sqlite3_stmt* made = nullptr;
+  const int code = sqlite3_prepare_v3(raw_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+  if (code != SQLITE_OK) return fail_sqlite(raw_, path_ + ": " + std::string(sql));
+  return statement(made);
+}
+
+result<void> database::begin(durability how) {
+  if (current_ != how) {
+    CAIRN_TRY(execute(how == durability::full ? "PRAGMA synchronous = FULL"
+                                              : "PRAGMA synchronous = NORMAL"));
+    current_ = how;
+  }
+  return execute("BEGIN IMMEDIATE");
+}
+
+result<void> database::commit() {
+  auto done = execute("COMMIT");
+  if (!done) roll_back();
+  return done;
+}
+
+void database::roll_back() {
+  // After some errors SQLite has rolled back by itself; a second one is refused, harmlessly.
+  if (sqlite3_get_autocommit(raw_) == 0) sqlite3_exec(raw_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+}  // namespace cairn
