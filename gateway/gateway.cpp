@@ -1,0 +1,65 @@
+#include "gateway/gateway.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace cairn {
+
+result<std::unique_ptr<gateway>> gateway::open(disk& on, const gateway_config& config,
+                                               random_source& random) {
+  std::unique_ptr<gateway> opened(new gateway(config));
+  CAIRN_TRY(on.make_directory(config.state_directory));
+  CAIRN_TRY(opened->open_members(on, random));
+  return opened;
+}
+
+gateway::~gateway() { stop(); }
+
+result<void> gateway::open_members(disk& on, random_source& random) {
+  if (!config_.testing.hold) {
+    log_warning(
+        "[testing] hold = false: acknowledgements are not withheld, markers are no "
+        "consistent cuts");
+  }
+  for (const auto& wanted : config_.members) {
+    auto opened = member::open(on, wanted, config_.name, config_.testing, random);
+    if (!opened) {
+      return fail(opened.error().code, fmt::format("member {} of group {}: {}", wanted.name,
+                                                   wanted.group, opened.error().text));
+    }
+    members_.push_back(std::move(*opened));
+  }
+  return {};
+}
+
+void gateway::start() {
+  running_ = true;
+  for (auto& each : members_) each->start();
+  log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()));
+}
+
+void gateway::stop() {
+  if (!std::exchange(running_, false)) return;
+  for (auto& each : members_) each->stop();
+  log_notice(fmt::format("gateway {} has stopped", config_.name));
+}
+
+std::optional<exported_volume> gateway::find(const std::string& name) const {
+  for (const auto& each : exports()) {
+    if (each.facts().name == name) return each;
+  }
+  return std::nullopt;
+}
+
+std::vector<exported_volume> gateway::exports() const {
+  std::vector<exported_volume> all;
+  for (const auto& each : members_) {
+    for (std::size_t i = 0; i < each->config().volumes.size(); ++i) all.push_back({each.get(), i});
+  }
+  return all;
+}
+
+}  // namespace cairn

@@ -1,0 +1,50 @@
+// One gateway: every member of a configuration, with its links and the control server, put
+// together. Owned by the process's front end (gateway/nbd/plugin.cpp), which calls open, start and
+// stop from one thread, in this order; find and exports from any thread in between.
+//
+// open() takes the locks, recovers and binds, so that whatever is wrong reaches the user before
+// anything is served; threads exist from start() to stop() only, because nbdkit may fork before it.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/member.h"
+
+namespace cairn {
+
+// A volume under its export name. Valid as long as the gateway.
+struct exported_volume {
+  member* owner = nullptr;
+  std::size_t index = 0;  // in owner->facts()
+
+  // As of now: `writable` changes with the member's role.
+  volume_facts facts() const { return owner->facts().at(index); }
+};
+
+class gateway {
+ public:
+  // `on` and `random` must outlive it.
+  static result<std::unique_ptr<gateway>> open(disk& on, const gateway_config& config,
+                                               random_source& random);
+  ~gateway();
+  gateway(const gateway&) = delete;
+  gateway& operator=(const gateway&) = delete;
+
+  void start();
+  void stop();  // orderly; a second call does nothing
+
+  std::optional<exported_volume> find(const std::string& name) const;
+  std::vector<exported_volume> exports() const;  // in the order of the configuration
+
+ private:
+  explicit gateway(const gateway_config& config) : config_(config) {}
+  result<void> open_members(disk& on, random_source& random);
+
+  const gateway_config config_;
+  std::vector<std::unique_ptr<member>> members_;
+  bool running_ = false;
+};
+
+}  // namespace cairn
