@@ -1,0 +1,478 @@
+// Situations of the selection's model (models/select.cpp), played one message at a time.
+#include "replication/selection.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace cairn {
+namespace {
+
+constexpr std::uint64_t second = 1'000'000;
+const std::vector<std::string> names{"a", "b"};
+
+selection_settings settings(std::vector<std::string> members = names) {
+  return {.group = "g", .members = std::move(members), .interval_us = second, .follow = true};
+}
+
+marker_id marker(std::uint64_t n, std::uint64_t made_in = 1) {
+  return {marker_number(n), epoch(made_in)};
+}
+
+uuid lineage_no(unsigned char n) {
+  uuid id;
+  id.octets[0] = std::byte{n};
+  return id;
+}
+
+stored_marker entry(std::uint64_t n, const std::vector<std::string>& members = names,
+                    const std::string& group = "g") {
+  return {marker(n), hash_of_members(members), hash_of_group(group), sequence(n * 10)};
+}
+
+// What a member that holds these markers, and was told to apply `target`, answers.
+reported holding(const std::vector<std::uint64_t>& numbers, std::uint64_t target = 0,
+                 std::uint64_t applied = 0) {
+  reported r;
+  for (const auto n : numbers) r.markers.push_back(entry(n));
+  if (target) r.target = marker(target);
+  if (applied) r.applied = marker(applied);
+  r.stored = sequence(1000);
+  return r;
+}
+
+reported promoted_at(std::uint64_t n, uuid opened) {
+  reported r = holding({n}, n, n);
+  r.promoted = promotion{marker(n), sequence(n * 10), opened};
+  return r;
+}
+
+// ---- the rule
+
+TEST(choose, takes_the_maximum_of_the_intersection_not_the_minimum_of_the_newest) {
+  const auto c = choose(settings(), {holding({1, 2}), holding({1, 3})}, {});
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->at, marker(1));
+}
+
+TEST(choose, a_marker_sealed_at_one_member_only_is_not_used) {
+  const auto c = choose(settings(), {holding({1}), holding({})}, {});
+  ASSERT_FALSE(c);
+  EXPECT_EQ(c.error().code, ENOENT);
+}
+
+TEST(choose, the_same_number_of_different_epochs_is_not_common) {
+  reported other = holding({1});
+  other.markers.push_back(entry(2));
+  other.markers.back().marker = marker(2, 2);
+  const auto c = choose(settings(), {holding({1, 2}), other}, {});
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->at, marker(1));
+}
+
+TEST(choose, an_interrupted_apply_is_finished_before_anything_else) {
+  // b was told 3 and its coordinator died; the seal of 3 is gone from a's answer.
+  const auto c = choose(settings(), {holding({1, 2}, 0), holding({3}, 3, 3)}, {});
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->at, marker(3));
+}
+
+TEST(choose, nothing_below_the_highest_target_may_be_named) {
+  const auto c = choose(settings(), {holding({2, 3}, 2), holding({1, 2, 3})}, marker_number(1));
+  ASSERT_FALSE(c);
+  EXPECT_EQ(c.error().code, EPERM);
+}
+
+TEST(choose, an_older_common_marker_may_be_named) {
+  const auto c = choose(settings(), {holding({1, 2, 3}), holding({1, 2, 3})}, marker_number(2));
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->at, marker(2));
+}
+
+TEST(choose, a_named_marker_that_one_member_lacks_is_refused_by_name) {
+  const auto c = choose(settings(), {holding({1, 2}), holding({1, 3})}, marker_number(2));
+  ASSERT_FALSE(c);
+  EXPECT_EQ(c.error().text, "marker 2 is not held, sealed, by every secondary: not by b");
+}
+
+TEST(choose, a_promoted_member_decides_for_all) {
+  const auto c = choose(settings(), {promoted_at(2, lineage_no(7)), holding({2, 3, 4}, 2, 2)}, {});
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->at, marker(2));
+  EXPECT_EQ(c->promoted_as, lineage_no(7));
+}
+
+TEST(choose, members_promoted_in_different_takeovers_are_refused) {
+  EXPECT_FALSE(
+      choose(settings(), {promoted_at(2, lineage_no(7)), promoted_at(2, lineage_no(8))}, {}));
+  EXPECT_FALSE(
+      choose(settings(), {promoted_at(2, lineage_no(7)), promoted_at(3, lineage_no(7))}, {}));
+}
+
+TEST(choose, a_coordinator_with_one_member_too_few_selects_nothing) {
+  const auto c = choose(settings({"a"}), {holding({1, 2})}, {});
+  ASSERT_FALSE(c);
+  EXPECT_EQ(c.error().code, EPERM);
+  EXPECT_NE(c.error().text.find("another set of members"), std::string::npos) << c.error().text;
+}
+
+TEST(choose, a_marker_of_another_group_is_refused) {
+  reported r = holding({});
+  r.markers.push_back(entry(1, names, "other"));
+  const auto c = choose(settings(), {r, r}, {});
+  ASSERT_FALSE(c);
+  EXPECT_NE(c.error().text.find("another group"), std::string::npos) << c.error().text;
+}
+
+// ---- the steps
+
+template <class T>
+std::vector<std::pair<std::size_t, T>> sent(const selection_actions& actions) {
+  std::vector<std::pair<std::size_t, T>> found;
+  for (const auto& a : actions)
+    if (const auto* s = std::get_if<send_control>(&a))
+      if (const auto* m = std::get_if<T>(&s->message)) found.emplace_back(s->member, *m);
+  return found;
+}
+
+template <class T>
+const T* action(const selection_actions& actions) {
+  for (const auto& a : actions)
+    if (const auto* t = std::get_if<T>(&a)) return t;
+  return nullptr;
+}
+
+// Two members as they behave by the rules, and a coordinator that may crash at any step.
+struct site {
+  struct player {
+    reported has;
+    bool reachable = true;
+    epoch obeys;
+  };
+  player players[2];
+  selection_state stored;
+  std::optional<selection> coordinator;
+  std::uint64_t now = 0;
+  std::vector<selection_action> seen;  // those that are neither messages nor persistence
+  int crash_after = -1;                // actions; -1: never
+
+  explicit site(reported a, reported b) {
+    players[0].has = std::move(a);
+    players[1].has = std::move(b);
+  }
+  void start() {
+    coordinator.emplace(settings(), stored);
+    for (std::size_t i = 0; i < 2 && coordinator; ++i)
+      if (players[i].reachable) connect(i);
+  }
+  void connect(std::size_t i) {
+    member_hello hello;
+    hello.selection_epoch = players[i].obeys;
+    act(coordinator->on_connected(i, hello, now));
+  }
+  void take_over(std::optional<marker_number> named = {}, uuid id = lineage_no(1)) {
+    if (coordinator) act(coordinator->take_over(named, id, now));
+  }
+  void pass(std::uint64_t us) {
+    now += us;
+    if (coordinator) act(coordinator->on_time(now));
+  }
+  void act(const selection_actions& actions) {
+    for (const auto& a : actions) {
+      if (!coordinator) return;
+      if (crash_after == 0) {
+        coordinator.reset();
+        return;
+      }
+      if (crash_after > 0) --crash_after;
+      perform(a);
+    }
+  }
+  void perform(const selection_action& a) {
+    if (const auto* p = std::get_if<persist_selection>(&a)) {
+      stored = p->state;
+      act(coordinator->on_persisted(now));
+    } else if (const auto* s = std::get_if<send_control>(&a)) {
+      if (players[s->member].reachable) deliver(s->member, s->message);
+    } else {
+      seen.push_back(a);
+    }
+  }
+  bool refuses(std::size_t i, epoch e, const char* about) {
+    player& p = players[i];
+    p.obeys = std::max(p.obeys, e);
+    if (e == p.obeys) return false;
+    act(coordinator->on_refused(i, {about, "lower epoch", {}, p.obeys, {}}, now));
+    return true;
+  }
+  void deliver(std::size_t i, const control_message& m) {
+    reported& has = players[i].has;
+    if (const auto* r = std::get_if<report>(&m)) {
+      if (refuses(i, r->selection_epoch, "REPORT")) return;
+      has.selection_epoch = r->selection_epoch;
+      act(coordinator->on_reported(i, has, now));
+    } else if (const auto* y = std::get_if<apply>(&m)) {
+      if (refuses(i, y->selection_epoch, "APPLY")) return;
+      ASSERT_FALSE(y->marker < has.target) << "told to go back";
+      ASSERT_FALSE(has.promoted) << "APPLY to a promoted member";
+      has.target = has.applied = y->marker;
+      std::erase_if(has.markers, [&](const auto& e) { return e.marker < y->marker; });
+      act(coordinator->on_applied(i, {y->selection_epoch, y->marker}, now));
+    } else if (const auto* q = std::get_if<promote>(&m)) {
+      if (refuses(i, q->selection_epoch, "PROMOTE")) return;
+      ASSERT_EQ(has.applied, q->marker) << "promoted elsewhere than applied";
+      has.promoted = promotion{q->marker, sequence(1), q->opened};
+      act(coordinator->on_promoted(i, {q->selection_epoch, q->marker, 3, 4096}, now));
+    }
+  }
+  template <class T>
+  const T* saw() const {
+    return action<T>(seen);
+  }
+};
+
+TEST(selection, nothing_is_asked_before_every_member_was_heard) {
+  site s(holding({1}), holding({1}));
+  s.players[1].reachable = false;
+  s.start();
+  s.pass(second);
+  EXPECT_EQ(s.coordinator->phase(), selection_phase::gathering);
+  EXPECT_EQ(s.coordinator->obstacle(), "b is not connected");
+  EXPECT_EQ(s.players[0].obeys, epoch(0));
+}
+
+TEST(selection, every_start_takes_an_epoch_above_all_that_are_reported) {
+  site s(holding({1}), holding({1}));
+  s.players[0].obeys = epoch(6);
+  s.stored.current = epoch(4);
+  s.start();
+  EXPECT_EQ(s.stored.current, epoch(7));
+  s.start();
+  EXPECT_EQ(s.stored.current, epoch(8));
+}
+
+TEST(selection, the_group_follows_the_newest_common_marker) {
+  site s(holding({1, 2}), holding({1, 3}));
+  s.start();
+  EXPECT_EQ(s.players[0].has.applied, marker(1));
+  EXPECT_EQ(s.players[1].has.applied, marker(1));
+  s.players[0].has.markers.push_back(entry(3));
+  s.pass(second);
+  EXPECT_EQ(s.players[0].has.applied, marker(3));
+  EXPECT_EQ(s.players[1].has.applied, marker(3));
+  EXPECT_EQ(s.stored.choice, marker(3));
+}
+
+TEST(selection, the_choice_is_durable_before_apply) {
+  selection c(settings(), {});
+  c.on_connected(0, {}, 0);
+  c.on_connected(1, {}, 0);
+  c.on_persisted(0);
+  reported r = holding({1});
+  r.selection_epoch = epoch(1);
+  c.on_reported(0, r, 0);
+  const auto chosen = c.on_reported(1, r, 0);
+  ASSERT_TRUE(action<persist_selection>(chosen));
+  EXPECT_EQ(action<persist_selection>(chosen)->state.choice, marker(1));
+  EXPECT_TRUE(sent<apply>(chosen).empty());
+  EXPECT_EQ(sent<apply>(c.on_persisted(0)).size(), 2u);
+}
+
+TEST(selection, an_answer_under_another_epoch_is_not_counted) {
+  selection c(settings(), {epoch(4), {}, {}});
+  c.on_connected(0, {}, 0);
+  c.on_connected(1, {}, 0);
+  c.on_persisted(0);
+  reported old = holding({1});
+  old.selection_epoch = epoch(4);
+  c.on_reported(0, old, 0);
+  EXPECT_TRUE(c.on_reported(1, old, 0).empty());
+  EXPECT_EQ(c.phase(), selection_phase::reporting);
+}
+
+TEST(selection, a_lost_request_is_repeated) {
+  site s(holding({1}), holding({1}));
+  s.start();
+  s.players[1].reachable = false;
+  s.pass(second);
+  EXPECT_EQ(s.coordinator->phase(), selection_phase::reporting);
+  s.players[1].reachable = true;
+  s.pass(3 * second);
+  EXPECT_EQ(s.coordinator->phase(), selection_phase::idle);
+}
+
+TEST(selection, a_repeated_answer_changes_nothing) {
+  selection c(settings(), {});
+  c.on_connected(0, {}, 0);
+  c.on_connected(1, {}, 0);
+  c.on_persisted(0);
+  reported r = holding({1});
+  r.selection_epoch = epoch(1);
+  c.on_reported(0, r, 0);
+  EXPECT_TRUE(c.on_reported(0, r, 0).empty());
+  c.on_reported(1, r, 0);
+  c.on_persisted(0);
+  c.on_applied(0, {epoch(1), marker(1)}, 0);
+  EXPECT_TRUE(c.on_applied(0, {epoch(1), marker(1)}, 0).empty());
+  EXPECT_TRUE(c.on_applied(1, {epoch(1), marker(9)}, 0).empty());
+  EXPECT_EQ(c.phase(), selection_phase::applying);
+}
+
+TEST(selection, a_takeover_applies_promotes_and_ends) {
+  site s(holding({1, 2}), holding({1, 2, 3}));
+  s.start();
+  s.take_over();
+  ASSERT_TRUE(s.saw<takeover_finished>());
+  EXPECT_EQ(s.saw<takeover_finished>()->decision.at, marker(2));
+  EXPECT_EQ(s.saw<takeover_finished>()->members[0]->set_aside_records, 3u);
+  EXPECT_EQ(s.players[0].has.promoted->opened, lineage_no(1));
+  EXPECT_EQ(s.players[1].has.promoted->opened, lineage_no(1));
+  EXPECT_TRUE(s.stored.takeover->finished);
+}
+
+TEST(selection, promote_waits_for_every_applied) {
+  selection c(settings(), {});
+  c.on_connected(0, {}, 0);
+  c.on_connected(1, {}, 0);
+  c.take_over({}, lineage_no(1), 0);
+  c.on_persisted(0);
+  reported r = holding({1});
+  r.selection_epoch = epoch(1);
+  c.on_reported(0, r, 0);
+  const auto decided = c.on_reported(1, r, 0);
+  EXPECT_EQ(action<persist_selection>(decided)->state.takeover,
+            (takeover_decision{marker(1), lineage_no(1), false}));
+  c.on_persisted(0);
+  EXPECT_TRUE(sent<promote>(c.on_applied(0, {epoch(1), marker(1)}, 0)).empty());
+  EXPECT_EQ(sent<promote>(c.on_applied(1, {epoch(1), marker(1)}, 0)).size(), 2u);
+}
+
+TEST(selection, a_takeover_without_a_common_marker_is_refused_and_the_group_follows_on) {
+  site s(holding({1}), holding({2}));
+  s.start();
+  s.take_over();
+  ASSERT_TRUE(s.saw<takeover_refused>());
+  EXPECT_EQ(s.saw<takeover_refused>()->why.code, ENOENT);
+  EXPECT_FALSE(s.stored.takeover);
+  s.players[0].has.markers.push_back(entry(2));
+  s.pass(second);
+  EXPECT_EQ(s.players[0].has.applied, marker(2));
+}
+
+TEST(selection, a_takeover_names_the_member_that_does_not_answer) {
+  site s(holding({1}), holding({1}));
+  s.start();
+  s.players[1].reachable = false;
+  s.coordinator->on_disconnected(1);
+  s.take_over();
+  s.pass(11 * second);
+  ASSERT_TRUE(s.saw<takeover_refused>());
+  EXPECT_EQ(s.saw<takeover_refused>()->why.code, ETIMEDOUT);
+  EXPECT_EQ(s.saw<takeover_refused>()->why.text, "b is not connected");
+}
+
+TEST(selection, a_plan_changes_nothing) {
+  site s(holding({1, 2}), holding({1, 2}));
+  s.start();
+  const auto before = s.stored;
+  s.act(s.coordinator->plan(5, marker_number(2), s.now));
+  ASSERT_TRUE(s.saw<plan_made>());
+  EXPECT_EQ(s.saw<plan_made>()->request, 5u);
+  EXPECT_EQ(s.saw<plan_made>()->choice->at, marker(2));
+  EXPECT_EQ(s.stored.takeover, before.takeover);
+  EXPECT_FALSE(s.players[0].has.promoted);
+}
+
+TEST(selection, a_takeover_that_ended_is_answered_the_same_when_asked_again) {
+  site s(holding({1}), holding({1}));
+  s.start();
+  s.take_over();
+  s.seen.clear();
+  s.take_over({}, lineage_no(9));
+  ASSERT_TRUE(s.saw<takeover_finished>());
+  EXPECT_EQ(s.saw<takeover_finished>()->decision.opened, lineage_no(1));
+  EXPECT_EQ(s.stored.takeover->opened, lineage_no(1));
+}
+
+TEST(selection, a_coordinator_that_lost_its_state_finishes_a_promotion_as_it_was_begun) {
+  site s(promoted_at(2, lineage_no(7)), holding({2, 3}, 2, 2));
+  s.players[0].obeys = s.players[1].obeys = epoch(3);
+  s.start();
+  ASSERT_TRUE(s.players[1].has.promoted);
+  EXPECT_EQ(s.players[1].has.promoted->at, marker(2));
+  EXPECT_EQ(s.players[1].has.promoted->opened, lineage_no(7));
+  EXPECT_EQ(s.stored.takeover, (takeover_decision{marker(2), lineage_no(7), true}));
+}
+
+TEST(selection, a_coordinator_of_an_old_epoch_is_told_and_stops) {
+  site s(holding({1}), holding({1}));
+  s.start();
+  s.players[0].obeys = epoch(9);
+  s.pass(second);
+  EXPECT_EQ(s.coordinator->phase(), selection_phase::replaced);
+  s.pass(5 * second);
+  EXPECT_EQ(s.coordinator->phase(), selection_phase::replaced);
+}
+
+TEST(selection, a_takeover_command_to_a_replaced_coordinator_takes_a_new_epoch) {
+  site s(holding({1}), holding({1}));
+  s.start();
+  s.players[0].obeys = epoch(9);
+  s.pass(second);
+  s.take_over();
+  EXPECT_TRUE(s.saw<takeover_finished>());
+  EXPECT_EQ(s.stored.current, epoch(10));
+}
+
+TEST(selection, a_takeover_that_a_successor_has_passed_moves_to_the_successors_marker) {
+  // Decided at 1, then a coordinator without its state applied 2 at b.
+  site s(holding({1, 2}, 1, 1), holding({2}, 2, 2));
+  s.stored = {epoch(3), marker(1), takeover_decision{marker(1), lineage_no(4), false}};
+  s.start();
+  ASSERT_TRUE(s.players[0].has.promoted);
+  EXPECT_EQ(s.players[0].has.promoted->at, marker(2));
+  EXPECT_EQ(s.players[1].has.promoted->at, marker(2));
+}
+
+// The coordinator dies behind each action in turn, comes back, and the takeover ends the same way.
+TEST(selection, a_crash_at_any_step_of_a_takeover_is_finished_after_a_restart) {
+  for (int crash = 0; crash < 40; ++crash) {
+    SCOPED_TRACE(crash);
+    site s(holding({1, 2}), holding({1, 2, 3}));
+    s.crash_after = crash;
+    s.start();
+    s.take_over({}, lineage_no(1));
+    const bool decided = s.stored.takeover.has_value();
+    s.crash_after = -1;
+    s.start();
+    if (!decided) s.take_over({}, lineage_no(2));
+    ASSERT_TRUE(s.players[0].has.promoted && s.players[1].has.promoted);
+    EXPECT_EQ(s.players[0].has.promoted->at, marker(2));
+    EXPECT_EQ(s.players[1].has.promoted->at, marker(2));
+    EXPECT_EQ(s.players[0].has.promoted->opened, s.players[1].has.promoted->opened);
+    EXPECT_EQ(s.players[0].has.promoted->opened, lineage_no(decided ? 1 : 2));
+  }
+}
+
+// The same with the state lost (restored from a backup of before): nobody is promoted elsewhere.
+TEST(selection, a_crash_at_any_step_and_lost_state_still_end_at_one_marker) {
+  for (int crash = 0; crash < 40; ++crash) {
+    SCOPED_TRACE(crash);
+    site s(holding({1, 2}), holding({1, 2, 3}));
+    s.crash_after = crash;
+    s.start();
+    s.take_over({}, lineage_no(1));
+    s.stored = {};
+    s.players[0].has.markers.push_back(entry(3));
+    s.crash_after = -1;
+    s.start();
+    s.take_over({}, lineage_no(2));
+    ASSERT_TRUE(s.players[0].has.promoted && s.players[1].has.promoted);
+    EXPECT_EQ(s.players[0].has.promoted->at, s.players[1].has.promoted->at);
+    EXPECT_EQ(s.players[0].has.promoted->opened, s.players[1].has.promoted->opened);
+  }
+}
+
+}  // namespace
+}  // namespace cairn
