@@ -147,3 +147,73 @@ class Lab:
             if view["name"] == member:
                 return view["status"]
         raise AssertionError(f"{name} is not in the summary")
+
+    def stored(self, name):
+        """The newest record that this secondary holds durably."""
+        return self.status_of(name)["watermarks"]["stored"]
+
+    # ---- what tests ask for again and again
+    def marker_now(self):
+        """A new marker, sealed at every member; its number."""
+        answer = self.cairn_json("primary", "marker", "now", "--wait")
+        return marker_number(answer)
+
+    def wait_applied(self, number):
+        wait_for(f"marker {number} applied by every secondary",
+                 lambda: self.applied() >= number)
+
+    def applied(self):
+        """The newest marker that every secondary has applied; 0: none."""
+        return marker_number(self.summary("secondary")["group"]["applied"])
+
+    def take_over(self):
+        return self.cairn("secondary", "takeover", "lab", "--confirm", "lab")
+
+    def same_images(self):
+        """After the last write: a marker, and then both sides hold the same bytes."""
+        number = self.marker_now()
+        self.wait_applied(number)
+        for ours, theirs in zip(self.uris("primary"), self.uris("secondary")):
+            copies = [os.path.join(self.directory, f"image-{side}") for side in "ps"]
+            for uri, copy in zip((ours, theirs), copies):
+                if os.path.exists(copy):
+                    os.unlink(copy)
+                run("nbdcopy", "--connections=1", uri, copy)
+            run("cmp", *copies)
+            for copy in copies:
+                os.unlink(copy)
+        return number
+
+
+def marker_number(value):
+    """The number in whatever carries one marker; 0 where there is none."""
+    while isinstance(value, dict):
+        value = value["marker"] if "marker" in value else value["number"]
+    return int(value or 0)
+
+
+class Probe:
+    """The causal probe (probe_plan.h), writing to these volumes until stop() or their end."""
+
+    CHAINS, SLOTS = 6, 512
+
+    def __init__(self, lab, uris, seed, for_ms=60_000):
+        self.program = os.path.join(lab.described["bin"], "causal_probe")
+        self.log = os.path.join(lab.directory, f"probe-{seed}.log")
+        self.running = subprocess.Popen(
+            [self.program, "write", "--log", self.log, "--seed", str(seed), "--chains",
+             str(self.CHAINS), "--slots", str(self.SLOTS), "--for-ms", str(for_ms), *uris],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def finish(self, seconds=30):
+        """Waits until all chains ended; the number of steps."""
+        said, _ = self.running.communicate(timeout=seconds)
+        assert self.running.returncode == 0, said
+        return json.loads(said)["steps"]
+
+    def check(self, uris, nothing_lost=False):
+        """The verdict on these images (probe_check.h)."""
+        words = ["--nothing-lost"] if nothing_lost else []
+        done = run(self.program, "check", "--log", self.log, *words, *uris, check=False)
+        assert done.returncode in (0, 1), done.stdout
+        return json.loads(done.stdout)

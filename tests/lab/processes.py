@@ -27,7 +27,7 @@ def start(command, log_path):
 
 
 def alive(process):
-    """Whether it is still the process that was started: a pid alone may be somebody else's by now."""
+    """Whether it is still the process that was started: the pid alone may be another's by now."""
     reap(process["pid"])
     ticks = start_ticks(process["pid"])
     return ticks is not None and ticks == process["started"]

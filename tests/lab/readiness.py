@@ -44,12 +44,9 @@ def missing_coordinator(lab, side):
         if not status:
             return f"{name} has not read the status of {member['name']} yet"
         if status["link"] != "connected" and status["role"] != "fenced":
-            return f"the link of {name_of(member, side)} is {status['link']}: {status['link_because']}"
+            return (f"the link of {member['name']}.{side} is {status['link']}: "
+                    f"{status['link_because']}")
     return None
-
-
-def name_of(member, side):
-    return f"{member['name']}.{side}"
 
 
 def missing(lab, names):

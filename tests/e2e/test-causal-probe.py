@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""Site losses at random moments under load: what the other site comes up with is a consistent cut.
+
+Three members, chains of dependent steps over all of them (probe_plan.h), SIGKILL to every primary
+and the primary coordinator, takeover, and every surviving block is judged. Then the same with MARK
+to one member delayed; and with the hold switched off, where violations must be found: the test has
+teeth."""
+
+import os
+import random
+import statistics
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+from lab_client import FULL, Lab, Probe, seed  # noqa: E402
+
+ROUNDS = 100 if FULL else 10
+INTERVAL_MS = 50
+TRIES_WITHOUT_HOLD = 10
+
+
+def counters(lab):
+    rounds = lab.summary("primary")["rounds"]
+    return rounds["begun"], rounds["sealed"]
+
+
+def lose_site(draw, **options):
+    """One site loss: the verdict, the age of what was recovered, rounds begun and sealed."""
+    with Lab(members=3, **options) as lab:
+        probe = Probe(lab, lab.uris("primary"), draw.getrandbits(31))
+        time.sleep(0.3)
+        begun, sealed = counters(lab)
+        time.sleep(draw.uniform(1.0, 2.0))
+        begun_now, sealed_now = counters(lab)
+        time.sleep(draw.uniform(0.0, 0.1))
+        names = lab.site("primary")
+        draw.shuffle(names)
+        killed_ns = time.monotonic_ns()
+        lab.kill(*names)
+        steps = probe.finish()
+        assert steps > 100, f"only {steps} steps: that is no load"
+        lab.take_over()
+        verdict = probe.check(lab.uris("secondary"))
+        age_ms = (killed_ns - verdict["newest_issued_ns"]) / 1e6
+        return verdict, age_ms, begun_now - begun, sealed_now - sealed
+
+
+def show(number, verdict, age_ms, begun, sealed):
+    print(f"  {number}: {verdict['steps_included']} steps there, {verdict['steps_lost']} lost, "
+          f"newest {age_ms:.0f} ms old, {sealed} of {begun} rounds sealed, "
+          f"{verdict['violation_count']} violations", flush=True)
+
+
+def without_violation(verdict):
+    assert verdict["violation_count"] == 0, verdict["violations"]
+
+
+def fast_markers(draw):
+    print(f"{ROUNDS} site losses, markers every {INTERVAL_MS} ms", flush=True)
+    ages, begun, sealed = [], 0, 0
+    for number in range(1, ROUNDS + 1):
+        verdict, age_ms, *rounds = lose_site(draw, marker_interval=f"{INTERVAL_MS}ms")
+        show(number, verdict, age_ms, *rounds)
+        without_violation(verdict)
+        ages.append(age_ms)
+        begun, sealed = begun + rounds[0], sealed + rounds[1]
+    share, age = sealed / begun, statistics.median(ages)
+    print(f"  sealed {100 * share:.1f} % of {begun} rounds, median age {age:.0f} ms", flush=True)
+    assert share >= 0.95, f"only {sealed} of {begun} rounds were sealed under load"
+    assert age <= 3 * INTERVAL_MS, f"the recovered markers are {age:.0f} ms old in the median"
+
+
+def delayed_mark(draw):
+    print("MARK to m2 delayed by 20 ms, markers every 200 ms", flush=True)
+    for number in range(1, 11 if FULL else 3):
+        verdict, age_ms, begun, sealed = lose_site(draw, marker_interval="200ms",
+                                                   delay_mark="m2=20ms")
+        show(number, verdict, age_ms, begun, sealed)
+        without_violation(verdict)
+        assert sealed > 0, "no round was sealed with a MARK that is late but within the limit"
+
+
+def without_hold(draw):
+    print("The same with the hold switched off: violations must be found", flush=True)
+    for number in range(1, TRIES_WITHOUT_HOLD + 1):
+        verdict, age_ms, begun, sealed = lose_site(draw, marker_interval="200ms",
+                                                   delay_mark="m2=20ms", hold=False)
+        show(number, verdict, age_ms, begun, sealed)
+        if verdict["violation_count"] > 0:
+            print(f"  for example: {verdict['violations'][0]}", flush=True)
+            return
+    raise AssertionError(f"no violation in {TRIES_WITHOUT_HOLD} tries: the probe is blind")
+
+
+def main():
+    draw = random.Random(seed())
+    fast_markers(draw)
+    delayed_mark(draw)
+    without_hold(draw)
+
+
+if __name__ == "__main__":
+    main()
