@@ -27,6 +27,8 @@ T load_le(byte_view in, std::size_t at) {
   return value;
 }
 
-constexpr std::uint64_t align_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
+constexpr std::uint64_t align_up(std::uint64_t n, std::uint64_t to) {
+  return (n + to - 1) / to * to;
+}
 
 }  // namespace cairn

@@ -12,7 +12,7 @@ namespace cairn {
 }  // namespace cairn
 
 // name: "I1" … "I12" of the design, or "internal". The text is only made when it fails.
-#define CAIRN_INVARIANT(name, condition, text)                                          \
-  do {                                                                                  \
+#define CAIRN_INVARIANT(name, condition, text)                                   \
+  do {                                                                           \
     if (!(condition)) ::cairn::invariant_broken(name, text, __FILE__, __LINE__); \
   } while (false)

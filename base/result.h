@@ -26,8 +26,8 @@ inline tl::unexpected<error> fail(error e) { return tl::unexpected<error>(std::m
 tl::unexpected<error> fail_errno(int code, const std::string& what);
 
 // Returns early with the error of a result<…> expression.
-#define CAIRN_TRY(expression)                               \
-  do {                                                      \
+#define CAIRN_TRY(expression)                                                     \
+  do {                                                                            \
     if (auto r_ = (expression); !r_) return ::cairn::fail(std::move(r_).error()); \
   } while (false)
 

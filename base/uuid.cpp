@@ -14,7 +14,9 @@ int digit_value(char c) {
   return -1;
 }
 
-bool dash_before(std::size_t octet) { return octet == 4 || octet == 6 || octet == 8 || octet == 10; }
+bool dash_before(std::size_t octet) {
+  return octet == 4 || octet == 6 || octet == 8 || octet == 10;
+}
 
 }  // namespace
 

@@ -22,8 +22,8 @@ struct endpoint {
 
 struct volume_config {
   std::string name;
-  std::string path;               // a file (made, sparse, when missing) or a block device
-  std::uint64_t size_bytes = 0;   // a multiple of 512; 0: the size of the block device
+  std::string path;              // a file (made, sparse, when missing) or a block device
+  std::uint64_t size_bytes = 0;  // a multiple of 512; 0: the size of the block device
 };
 
 struct member_config {

@@ -54,8 +54,7 @@ class member {
   // Opens journal and volumes, recovers, finishes an interrupted APPLY, voids unsealed markers.
   static result<std::unique_ptr<member>> open(disk& on, const member_config& config,
                                               const std::string& gateway_name,
-                                              const testing_config& testing,
-                                              random_source& random);
+                                              const testing_config& testing, random_source& random);
   virtual ~member() = default;
   virtual void start() = 0;  // the threads
   virtual void stop() = 0;   // orderly: destages nothing more, syncs, joins

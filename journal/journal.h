@@ -7,8 +7,8 @@
 // Watermarks (I7): trimmed <= backed <= destaged <= durable <= finished <= assigned. The journal
 // keeps assigned, finished, durable, trimmed and the peer's `stored`, and is told destaged/backed.
 //
-// An append: reserve() hands out sequence and place in a short critical section, write() puts header
-// and data there with one pwritev from the caller's buffers and marks the sequence finished.
+// An append: reserve() hands out sequence and place in a short critical section, write() puts
+// header and data there with one pwritev from the caller's buffers and marks the sequence finished.
 //
 // Not here: volumes, holds, the link. gateway/member.h puts these together.
 #pragma once
@@ -70,8 +70,8 @@ struct recovery_report {
   bool made_new = false;
   sequence durable_watermark;  // that the rows were trusted up to
   sequence last_found;
-  std::vector<sequence> gaps;  // made by this recovery (primary)
-  sequence cut_to;             // a secondary's recovery: last record kept
+  std::vector<sequence> gaps;         // made by this recovery (primary)
+  sequence cut_to;                    // a secondary's recovery: last record kept
   std::vector<marker_body> unsealed;  // markers that the owner must void
   std::uint64_t records_scanned = 0;
 };
@@ -116,7 +116,7 @@ struct journal_usage {
   std::uint64_t bytes = 0;      // segments in use and catalog
   std::uint64_t bytes_max = 0;  // the configured bound
   std::uint64_t segments = 0;
-  std::uint64_t recycled = 0;   // since the start
+  std::uint64_t recycled = 0;  // since the start
 };
 
 class journal {
@@ -158,7 +158,8 @@ class journal {
   virtual result<void> append_received(std::span<const received_record> records) = 0;
   // Drops every record above `keep_to` and learns `starts`, durable in one step before it returns.
   // Invariant: never below the target or a sealed, stored marker that was reported (I6).
-  virtual result<void> truncate(sequence keep_to, const std::vector<incarnation_start>& learned) = 0;
+  virtual result<void> truncate(sequence keep_to,
+                                const std::vector<incarnation_start>& learned) = 0;
   // Takeover: sets every record above `keep_to` aside (kept on disk, listed in the catalog's
   // `aside` table, no longer part of the journal), opens a new incarnation as primary, and saves
   // `state`; durable in one step before it returns.
@@ -200,7 +201,8 @@ class journal {
   // data_length bytes of the record, from `skip` on. No checksum (host reads are partial).
   virtual result<void> read_data(const record_place& at, std::uint64_t skip, byte_span out) = 0;
   // Header (plain, salt 0) and data of one row, checked: EBADMSG naming sequence, file and position
-  // where the checksum does not match. Appends stored_bytes() to `out`. A gap without place is made.
+  // where the checksum does not match. Appends stored_bytes() to `out`. A gap without place is
+  // made.
   virtual result<void> read_record(const row& r, bytes& out) = 0;
 
   // ---- space

@@ -24,11 +24,11 @@ struct promotion {
 
 struct member_state {
   member_role role = member_role::secondary;
-  epoch marker_epoch;        // highest epoch of a primary coordinator that was obeyed
+  epoch marker_epoch;         // highest epoch of a primary coordinator that was obeyed
   marker_number marker_last;  // highest N that was accepted
-  epoch selection_epoch;     // highest epoch of a secondary coordinator that was answered
-  marker_id target;          // newest marker that APPLY named; none: nothing applied yet
-  sequence target_sequence;  // its marker record
+  epoch selection_epoch;      // highest epoch of a secondary coordinator that was answered
+  marker_id target;           // newest marker that APPLY named; none: nothing applied yet
+  sequence target_sequence;   // its marker record
   std::optional<promotion> promoted;
   lineage_history lineages;
   std::string fenced_because;  // the sentence, when role is fenced

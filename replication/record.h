@@ -49,10 +49,10 @@ struct marker_body {
 
 struct record {
   record_kind kind = record_kind::gap;
-  incarnation made_in;        // the start of the primary's journal that made it
-  sequence seq;               // position in the journal, from 1
-  std::uint32_t volume = 0;   // index of the volume in its member, from 1; 0: none
-  byte_range range;           // of the volume, in bytes; empty for marker, seal, void, gap
+  incarnation made_in;            // the start of the primary's journal that made it
+  sequence seq;                   // position in the journal, from 1
+  std::uint32_t volume = 0;       // index of the volume in its member, from 1; 0: none
+  byte_range range;               // of the volume, in bytes; empty for marker, seal, void, gap
   std::uint32_t data_length = 0;  // bytes that follow the header: range.length for write and copy,
                                   // marker_body_bytes for marker, seal, void, else 0
   std::uint32_t data_crc = 0;     // CRC-32C of these bytes

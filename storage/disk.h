@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/byte_range.h"
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace cairn {

@@ -1,0 +1,101 @@
+#include "gateway/destager.h"
+
+#include <algorithm>
+
+#include "base/invariant.h"
+
+namespace cairn {
+namespace {
+
+constexpr std::size_t iov_max = 1024;  // IOV_MAX of Linux
+
+}  // namespace
+
+result<bool> destager::step(sequence limit) {
+  if (destaged() >= limit) return false;
+  CAIRN_INVARIANT("I1", limit <= log_.durable(), "destaging beyond what is durable in the journal");
+  auto rows = log_.rows(destaged().next(), limit, batch_rows_max, batch_bytes_max);
+  if (!rows) return fail(rows.error());
+  if (rows->empty()) return false;
+  batch b{std::move(*rows), std::vector<pending_map>(volumes_.size()), {}, {}};
+  for (const row& r : b.rows)
+    if (changes_volume(r.what.kind)) b.newest[r.what.volume - 1].insert(r.what, r.at);
+  b.at.assign(b.rows.size(), absent);
+  for (const auto& newest : b.newest) CAIRN_TRY(load(b, newest));
+  for (std::size_t v = 0; v < volumes_.size(); ++v) CAIRN_TRY(write_volume(b, v));
+  for (const row& r : b.rows)
+    if (changes_volume(r.what.kind)) volumes_[r.what.volume - 1]->settle(r.what.range, r.what.seq);
+  destaged_ = b.rows.back().what.seq.value;
+  return true;
+}
+
+result<void> destager::load(batch& b, const pending_map& newest) {
+  const auto first = b.rows.front().what.seq.value;
+  for (const auto& e : newest.all()) {
+    const std::size_t index = e.seq.value - first;
+    if (e.zero || b.at[index] != absent) continue;
+    b.at[index] = b.records.size() + record_header_bytes;
+    CAIRN_TRY(log_.read_record(b.rows[index], b.records));
+  }
+  return {};
+}
+
+// Neighbours without a hole between them and of one kind, up to write_bytes_max of data.
+std::size_t destager::run_length(std::span<const pending_extent> rest) {
+  std::size_t n = 1;
+  std::uint64_t length = rest[0].range.length;
+  for (; n < rest.size() && n < iov_max; ++n) {
+    if (rest[n].range.offset != rest[n - 1].range.end() || rest[n].zero != rest[0].zero) break;
+    length += rest[n].range.length;
+    if (!rest[0].zero && length > write_bytes_max) break;
+  }
+  return n;
+}
+
+result<void> destager::write_volume(const batch& b, std::size_t index) {
+  volume& to = *volumes_[index];
+  const auto all = b.newest[index].all();
+  if (all.empty()) return {};
+  CAIRN_TRY(to.healthy());
+  dirty_.resize(volumes_.size());
+  dirty_[index] = true;
+  for (std::span<const pending_extent> rest(all); !rest.empty();) {
+    const auto run = rest.first(run_length(rest));
+    if (auto done = write_run(b, to, run); !done) {
+      to.fail_for_good(done.error().text);
+      return done;
+    }
+    rest = rest.subspan(run.size());
+  }
+  return {};
+}
+
+result<void> destager::write_run(const batch& b, volume& to, std::span<const pending_extent> run) {
+  const auto offset = run.front().range.offset;
+  if (run.front().zero) return to.zero_backing({offset, run.back().range.end() - offset}, true);
+  const auto first = b.rows.front().what.seq.value;
+  std::vector<iovec> parts;
+  parts.reserve(run.size());
+  for (const auto& e : run) {
+    const auto* data = b.records.data() + b.at[e.seq.value - first] + e.skip;
+    parts.push_back({const_cast<std::byte*>(data), e.range.length});
+  }
+  return to.write_backing(parts, offset);
+}
+
+result<sequence> destager::sync() {
+  const sequence reached = destaged();
+  dirty_.resize(volumes_.size());
+  for (std::size_t v = 0; v < volumes_.size(); ++v) {
+    if (!dirty_[v]) continue;
+    CAIRN_TRY(volumes_[v]->healthy());
+    if (auto done = volumes_[v]->sync_backing(); !done) {
+      volumes_[v]->fail_for_good(done.error().text);
+      return fail(done.error());
+    }
+    dirty_[v] = false;
+  }
+  return reached;
+}
+
+}  // namespace cairn

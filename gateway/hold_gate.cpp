@@ -1,0 +1,87 @@
+#include "gateway/hold_gate.h"
+
+#include <cerrno>
+
+namespace cairn {
+
+// Takes out what is not withheld (any longer).
+std::vector<hold_gate::completion> hold_gate::let_go(state& s) {
+  std::vector<completion> out;
+  std::vector<waiting> kept;
+  for (auto& w : s.withheld) {
+    if (s.rules.withheld(w.seq))
+      kept.push_back(std::move(w));
+    else
+      out.push_back(std::move(w.done));
+  }
+  s.withheld = std::move(kept);
+  return out;
+}
+
+result<sequence> hold_gate::take(const mark& m, hold::time now,
+                                 const std::function<result<sequence>()>& insert) {
+  const auto refused = inner_.with([&](state& s) {
+    auto why = s.rules.refusal(m);
+    if (!why) s.rules.begin(m, now);
+    return why;
+  });
+  if (refused) return fail(EAGAIN, *refused);
+  auto at = insert();
+  bool held = false;
+  const auto free = inner_.with([&](state& s) {
+    if (at)
+      held = s.rules.inserted(m.marker, *at);
+    else
+      s.rules.not_inserted(m.marker);
+    return let_go(s);
+  });
+  for (const auto& done : free) done();
+  if (at && !held) return fail(EAGAIN, "the hold ended before the marker was in the journal");
+  return at;
+}
+
+void hold_gate::pass(sequence at, completion done) {
+  const bool kept = withholds_ && inner_.with([&](state& s) {
+    if (!s.rules.withheld(at)) return false;
+    s.withheld.push_back({at, std::move(done)});
+    return true;
+  });
+  if (!kept) done();
+}
+
+template <class F>
+std::optional<hold_gate::opened> hold_gate::open_by(F&& decide) {
+  return inner_.with([&](state& s) -> std::optional<opened> {
+    auto how = decide(s.rules);
+    if (!how) return std::nullopt;
+    return opened{std::move(*how), let_go(s)};
+  });
+}
+
+std::optional<hold_gate::opened> hold_gate::on_release(const release& r, incarnation current,
+                                                       hold::time now) {
+  return open_by([&](hold& h) { return h.on_release(r, current, now); });
+}
+
+std::optional<hold_gate::opened> hold_gate::on_abandon(const abandon& a, hold::time now) {
+  return open_by([&](hold& h) { return h.on_abandon(a, now); });
+}
+
+std::optional<hold_gate::opened> hold_gate::on_time(hold::time now) {
+  return open_by([&](hold& h) { return h.on_time(now); });
+}
+
+std::optional<hold::time> hold_gate::deadline() const {
+  return inner_.with([](const state& s) { return s.rules.deadline(); });
+}
+
+std::pair<epoch, marker_number> hold_gate::highest() const {
+  return inner_.with(
+      [](const state& s) { return std::pair(s.rules.highest_epoch(), s.rules.highest_marker()); });
+}
+
+void hold_gate::seen(epoch e, marker_number n) {
+  inner_.with([&](state& s) { s.rules.seen(e, n); });
+}
+
+}  // namespace cairn

@@ -1,0 +1,208 @@
+// Selection at a secondary member: REPORT, APPLY, PROMOTE; volume ids from the primary; what its
+// volumes show.
+#include <cerrno>
+#include <shared_mutex>
+
+#include "base/invariant.h"
+#include "base/log.h"
+#include "gateway/member_impl.h"
+
+namespace cairn {
+namespace {
+
+constexpr std::size_t report_markers_max = 20'000;
+constexpr std::size_t rows_at_once = 16'384;
+
+std::string name(marker_id m) {
+  return "marker " + std::to_string(m.number.value) + " of epoch " +
+         std::to_string(m.made_in.value);
+}
+
+// Takes note of a secondary coordinator's epoch, or says that it is over.
+result<void> obey(member_state& s, epoch asked) {
+  if (asked < s.selection_epoch)
+    return fail(ESTALE, "selection epoch " + std::to_string(asked.value) + " is over: epoch " +
+                            std::to_string(s.selection_epoch.value) + " was answered");
+  s.selection_epoch = asked;
+  return {};
+}
+
+// Sealed, stored durably with every record before them, and not below the target.
+std::vector<stored_marker> usable_markers(const journal& log, const member_state& s) {
+  std::vector<stored_marker> out;
+  const auto stored = log.durable();
+  for (const auto& m : log.markers(s.target_sequence)) {
+    if (!m.seal_at || m.seal_at > stored || m.voided) continue;
+    out.push_back({m.body.marker, m.body.members_hash, m.body.group_hash, m.at});
+  }
+  // The newest ones are enough, and the target, which an interrupted APPLY needs.
+  if (out.size() > report_markers_max)
+    out.erase(out.begin() + 1, out.end() - static_cast<std::ptrdiff_t>(report_markers_max));
+  return out;
+}
+
+}  // namespace
+
+control_message member_impl::on_report(const report& r) {
+  if (is_primary() && !log_->state().promoted)
+    return refuse("REPORT", {}, "it is primary: only secondaries report");
+  const auto obeyed =
+      log_->update_state([&](member_state& s) { return obey(s, r.selection_epoch); });
+  const auto state = log_->state();
+  if (!obeyed) {
+    auto no = refuse("REPORT", {}, obeyed.error().text);
+    no.highest_epoch = state.selection_epoch;
+    return no;
+  }
+  reported answer;
+  answer.selection_epoch = r.selection_epoch;
+  answer.target = state.target;
+  answer.applied = sequence(applied_) == state.target_sequence ? state.target : marker_id{};
+  answer.promoted = state.promoted;
+  answer.markers = usable_markers(*log_, state);
+  answer.stored = log_->durable();
+  return answer;
+}
+
+control_message member_impl::on_apply(const apply& a) {
+  const std::lock_guard lock(apply_mutex_);
+  const auto found = log_->marker(a.marker);
+  sequence marker_at;
+  const auto chosen = log_->update_state([&](member_state& s) -> result<void> {
+    CAIRN_TRY(obey(s, a.selection_epoch));
+    if (a.marker == s.target) return marker_at = s.target_sequence, result<void>{};
+    if (s.promoted) return fail(EROFS, "it was promoted at " + name(s.promoted->at));
+    if (!found || found->at > log_->durable())
+      return fail(ENOENT, name(a.marker) + " is not stored here");
+    if (found->at < s.target_sequence)
+      return fail(EINVAL, name(a.marker) + " is behind the target, " + name(s.target));
+    s.target = a.marker;
+    s.target_sequence = marker_at = found->at;
+    return {};
+  });
+  if (!chosen) {
+    auto no = refuse("APPLY", a.marker, chosen.error().text);
+    no.highest_epoch = log_->state().selection_epoch;
+    return no;
+  }
+  if (auto done = advance_to(marker_at); !done) return refuse("APPLY", a.marker, done.error().text);
+  return applied{a.selection_epoch, a.marker};
+}
+
+result<std::vector<row>> member_impl::rows_between(sequence behind, sequence upto) {
+  std::vector<row> out;
+  while (behind < upto) {
+    auto some = log_->rows(behind.next(), upto, rows_at_once, ~std::uint64_t{0});
+    if (!some) return fail(some.error());
+    if (some->empty())
+      return fail(EIO, "the journal has no record " + std::to_string(behind.value + 1));
+    behind = some->back().what.seq;
+    out.insert(out.end(), some->begin(), some->end());
+  }
+  return out;
+}
+
+// The volumes show everything up to the marker at once: all maps change under all their locks.
+result<void> member_impl::advance_to(sequence marker_at) {
+  const sequence from(applied_);
+  if (from >= marker_at) return {};
+  auto rows = rows_between(from, marker_at);
+  if (!rows) return fail(rows.error());
+  // I5: nothing behind the persisted target is ever shown.
+  CAIRN_INVARIANT("I5", rows->back().what.seq <= log_->state().target_sequence,
+                  "a volume was about to pass its target");
+  std::vector<std::unique_lock<std::shared_mutex>> locks;
+  for (auto* v : table_) locks.emplace_back(v->map_lock());
+  ++generation_;
+  for (const row& r : *rows)
+    if (changes_volume(r.what.kind)) table_[r.what.volume - 1]->map().insert(r.what, r.at);
+  applied_ = marker_at.value;
+  return {};
+}
+
+namespace {
+
+struct tail {
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+};
+
+}  // namespace
+
+control_message member_impl::on_promote(const promote& p) {
+  const std::lock_guard lock(apply_mutex_);
+  auto state = log_->state();
+  const auto no = [&](std::string why) {
+    auto r = refuse("PROMOTE", p.marker, std::move(why));
+    r.highest_epoch = state.selection_epoch;
+    return r;
+  };
+  if (auto obeyed = obey(state, p.selection_epoch); !obeyed) return no(obeyed.error().text);
+  if (state.promoted) {
+    if (state.promoted->at == p.marker && state.promoted->opened == p.opened)
+      return promoted{p.selection_epoch, p.marker, 0, 0};
+    return no("it was promoted at " + name(state.promoted->at) + " already");
+  }
+  if (role_ != member_role::secondary) return no(std::string("it is ") + name_of(role_));
+  if (p.marker != state.target || sequence(applied_) != state.target_sequence)
+    return no(name(p.marker) + " is not what is applied: the target is " + name(state.target));
+  const sequence keep = state.target_sequence;
+  tail beyond;
+  if (auto rows = rows_between(keep, log_->assigned()))
+    for (const row& r : *rows) {
+      ++beyond.records;
+      if (changes_volume(r.what.kind)) beyond.bytes += r.what.range.length;
+    }
+  state.role = member_role::primary;
+  state.promoted = promotion{p.marker, keep, p.opened};
+  const uuid parent = state.lineages.empty() ? uuid{} : state.lineages.back().id;
+  state.lineages.push_back({p.opened, parent, keep});
+  state.marker_last = std::max(state.marker_last, p.marker.number);
+  state.marker_epoch = std::max(state.marker_epoch, p.marker.made_in);
+  role_ = member_role::promoting;
+  if (auto forked = log_->fork(keep, state); !forked) {
+    role_ = member_role::secondary;
+    return no(forked.error().text);
+  }
+  gate_.seen(state.marker_epoch, state.marker_last);
+  visible_.with([&](prefix& v) { v = prefix(log_->assigned().value); });
+  visible_reached_ = log_->assigned().value;
+  role_ = member_role::primary;
+  log_notice("member " + config_.name + " took over at " + name(p.marker) + "; " +
+             std::to_string(beyond.records) + " records beyond it were set aside");
+  wake_link();
+  return promoted{p.selection_epoch, p.marker, beyond.records, beyond.bytes};
+}
+
+result<void> member_impl::adopt_volumes(const std::vector<volume_offer>& offers) {
+  const std::lock_guard lock(apply_mutex_);
+  std::vector<volume_identity> all;
+  for (const auto& v : volumes_) {
+    const auto mine = v->identity();
+    const volume_offer* theirs = nullptr;
+    for (const auto& o : offers)
+      if (o.name == mine.name) theirs = &o;
+    if (theirs == nullptr) return fail(EINVAL, "the primary has no volume named " + mine.name);
+    if (theirs->size_bytes != mine.size_bytes)
+      return fail(EINVAL, "volume " + mine.name + " has " + std::to_string(mine.size_bytes) +
+                              " bytes here and " + std::to_string(theirs->size_bytes) +
+                              " at the primary");
+    if (!mine.id.is_nil() && (mine.id != theirs->id || mine.index != theirs->index))
+      return fail(EINVAL, "volume " + mine.name + " is " + mine.id.text() + " here and " +
+                              theirs->id.text() + " at the primary");
+    if (mine.id.is_nil() && (!mine.born_empty || !theirs->born_empty))
+      return fail(EINVAL, "volume " + mine.name +
+                              " was not born empty on both sides, and initial copy is not "
+                              "available in this version");
+    all.push_back({theirs->index, theirs->id, mine.name, mine.size_bytes, theirs->naa,
+                   theirs->serial, mine.born_empty});
+  }
+  if (offers.size() != all.size())
+    return fail(EINVAL, "the primary has " + std::to_string(offers.size()) +
+                            " volumes, this side " + std::to_string(all.size()));
+  CAIRN_TRY(log_->save_volumes(all));
+  for (std::size_t i = 0; i < all.size(); ++i) volumes_[i]->adopt(all[i]);
+  return index_volumes();
+}
+
+}  // namespace cairn

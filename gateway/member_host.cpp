@@ -1,0 +1,202 @@
+// What hosts ask for: read, write, clear, flush. The write path of DESIGN.md section 5: sequence,
+// one pwritev in the caller's thread, the gate, the pending map, the acknowledgement.
+#include <algorithm>
+#include <cerrno>
+
+#include "base/crc32c.h"
+#include "base/invariant.h"
+#include "gateway/member_impl.h"
+
+namespace cairn {
+
+struct member_impl::operation {
+  volume& to;
+  record_kind kind;
+  byte_range range;
+  byte_view data;  // of a write; gone once the appends have returned
+  acknowledge done;
+  std::atomic<std::size_t> left{0};
+  guarded<result<void>> outcome;
+
+  operation(volume& v, record_kind k, byte_range r, byte_view d, acknowledge a)
+      : to(v), kind(k), range(r), data(d), done(std::move(a)) {}
+
+  void part_done() {
+    if (--left == 0) done(outcome.with([](const auto& o) { return o; }));
+  }
+  void failed(error e) {
+    outcome.with([&](auto& o) {
+      if (o) o = fail(std::move(e));
+    });
+  }
+};
+
+std::vector<volume_facts> member_impl::facts() const {
+  std::vector<volume_facts> out;
+  for (const auto& v : volumes_) {
+    const auto i = v->identity();
+    out.push_back({i.name, i.id, i.size_bytes, i.naa, i.serial, is_primary()});
+  }
+  return out;
+}
+
+result<void> member_impl::read(std::size_t volume, byte_span out, std::uint64_t offset) {
+  CAIRN_TRY(volumes_[volume]->healthy());
+  // On a secondary a whole marker becomes visible at once: a read that an APPLY overtook is read
+  // again, so it shows one marker or the next, never both. A primary's generation stands still.
+  for (;;) {
+    const auto before = generation_.load();
+    auto done = volumes_[volume]->read(out, offset, *log_);
+    if (generation_.load() == before) return done;
+  }
+}
+
+result<void> member_impl::accepts(std::size_t volume) const {
+  const auto role = role_.load();
+  if (role != member_role::primary)
+    return fail(EROFS, "volume " + volumes_[volume]->identity().name + ": this side is " +
+                           name_of(role) + " and takes no writes");
+  if (const auto why = log_->failure()) return fail(EIO, "the journal failed: " + *why);
+  return volumes_[volume]->healthy();
+}
+
+void member_impl::write(std::size_t volume, byte_view data, std::uint64_t offset, bool fua,
+                        acknowledge done) {
+  if (auto ok = accepts(volume); !ok) return done(std::move(ok));
+  if (data.empty()) return done({});
+  const auto parts = (data.size() + record_data_max - 1) / record_data_max;
+  run(std::make_shared<operation>(*volumes_[volume], record_kind::write,
+                                  byte_range{offset, data.size()}, data, std::move(done)),
+      parts, fua);
+}
+
+void member_impl::clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
+                        acknowledge done) {
+  CAIRN_INVARIANT("internal", kind == record_kind::zero || kind == record_kind::trim,
+                  "only zero and trim clear");
+  if (auto ok = accepts(volume); !ok) return done(std::move(ok));
+  if (range.empty()) return done({});
+  run(std::make_shared<operation>(*volumes_[volume], kind, range, byte_view{}, std::move(done)), 1,
+      fua);
+}
+
+// Appends all parts, makes them durable if asked, and sends each through the gate.
+void member_impl::run(std::shared_ptr<operation> op, std::size_t parts, bool fua) {
+  std::vector<append_slot> slots;
+  slots.reserve(parts);
+  for (std::size_t i = 0; i < parts; ++i) {
+    const std::uint64_t from = i * record_data_max;
+    const auto part = op->data.empty()
+                          ? op->data
+                          : op->data.subspan(from, std::min<std::size_t>(record_data_max,
+                                                                         op->data.size() - from));
+    record draft;
+    draft.kind = op->kind;
+    draft.volume = op->to.index();
+    draft.range = part.empty() ? op->range : byte_range{op->range.offset + from, part.size()};
+    draft.data_length = static_cast<std::uint32_t>(part.size());
+    draft.data_crc = crc32c(part);
+    const iovec vector{const_cast<std::byte*>(part.data()), part.size()};
+    auto slot = append(draft, std::span(&vector, part.empty() ? 0 : 1));
+    if (!slot) {
+      op->failed(std::move(slot).error());
+      break;
+    }
+    slots.push_back(*slot);
+  }
+  op->data = {};
+  if (fua && !slots.empty()) {
+    if (auto synced = log_->sync(); !synced)
+      op->failed(std::move(synced).error());
+    else
+      after_sync();
+  }
+  op->left = slots.size() + 1;
+  for (const auto& slot : slots)
+    gate_.pass(slot.what.seq, [this, slot, op] {
+      publish(slot);
+      op->part_done();
+    });
+  op->part_done();
+}
+
+// A finished record, or the error; then the sequence, if there was one, counts as visible.
+result<append_slot> member_impl::append(const record& draft, std::span<const iovec> data) {
+  auto slot = log_->reserve(draft);
+  if (!slot) return slot;
+  if (auto written = log_->write(*slot, data); !written) {
+    mark_visible(slot->what.seq);
+    return fail(std::move(written).error());
+  }
+  wake_link();
+  return slot;
+}
+
+void member_impl::publish(const append_slot& slot) {
+  table_[slot.what.volume - 1]->enter(slot.what, slot.at);
+  samples_.with([&](lag_samples& s) {
+    s.add(slot.what.volume - 1, slot.what.range.length, slot.what.seq,
+          std::chrono::steady_clock::now());
+  });
+  mark_visible(slot.what.seq);
+}
+
+void member_impl::mark_visible(sequence s) {
+  visible_.with([&](prefix& p) { visible_reached_ = p.mark(s.value); });
+}
+
+result<void> member_impl::flush(std::size_t volume) {
+  CAIRN_TRY(volumes_[volume]->healthy());
+  if (!is_primary()) return {};
+  CAIRN_TRY(log_->sync());
+  after_sync();
+  return {};
+}
+
+result<std::vector<extent>> member_impl::extents(std::size_t volume, byte_range range) {
+  CAIRN_TRY(volumes_[volume]->healthy());
+  return volumes_[volume]->extents(range);
+}
+
+namespace {
+
+// The wait of a front end that has a thread for each request. It ends when the gate opens (I11),
+// at the latest after the hold limit.
+class waiting {
+ public:
+  acknowledge done() {
+    return [this](result<void> r) {
+      const std::lock_guard lock(mutex_);
+      outcome_ = std::move(r);
+      arrived_.notify_one();
+    };
+  }
+  result<void> wait() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [&] { return outcome_.has_value(); });
+    return std::move(*outcome_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::optional<result<void>> outcome_;
+};
+
+}  // namespace
+
+result<void> member::write_and_wait(std::size_t volume, byte_view data, std::uint64_t offset,
+                                    bool fua) {
+  waiting w;
+  write(volume, data, offset, fua, w.done());
+  return w.wait();
+}
+
+result<void> member::clear_and_wait(std::size_t volume, record_kind kind, byte_range range,
+                                    bool fua) {
+  waiting w;
+  clear(volume, kind, range, fua, w.done());
+  return w.wait();
+}
+
+}  // namespace cairn

@@ -1,0 +1,165 @@
+// The one implementation of member, spread by subject: member_open (start), member_host (front
+// ends), member_round (markers), member_apply (selection, takeover), member_link, member_status,
+// member_threads.
+//
+// Locks, in the order in which they may be taken: apply_mutex_, destage_mutex_, then any one of the
+// small ones (gate, visible, samples, peer, seals), under which nothing else is called.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/guarded.h"
+#include "base/prefix.h"
+#include "gateway/destager.h"
+#include "gateway/hold_gate.h"
+#include "gateway/lag_samples.h"
+#include "gateway/member.h"
+#include "gateway/volume.h"
+
+namespace cairn {
+
+class member_impl final : public member {
+ public:
+  member_impl(const member_config& config, std::string gateway_name, bool withholds,
+              std::unique_ptr<journal> log, std::vector<std::unique_ptr<volume>> volumes);
+  ~member_impl() override;
+
+  // Rebuilds pending maps, applies up to the target, voids unsealed markers. Before start().
+  result<void> restore(const recovery_report& found);
+
+  void start() override;
+  void stop() override;
+  void hold_step(monotonic_time now) override;
+  std::optional<monotonic_time> hold_deadline() const override { return gate_.deadline(); }
+  void sync_step() override;
+  void catalog_step() override;
+  bool destage_step() override;
+  void backing_step() override;
+
+  const member_config& config() const override { return config_; }
+  journal& log() override { return *log_; }
+
+  std::vector<volume_facts> facts() const override;
+  result<void> read(std::size_t volume, byte_span out, std::uint64_t offset) override;
+  void write(std::size_t volume, byte_view data, std::uint64_t offset, bool fua,
+             acknowledge done) override;
+  void clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
+             acknowledge done) override;
+  result<void> flush(std::size_t volume) override;
+  result<std::vector<extent>> extents(std::size_t volume, byte_range range) override;
+
+  member_hello welcome() const override;
+  void on_mark(const mark& m, monotonic_time now, reply to) override;
+  void on_release(const release& r, monotonic_time now) override;
+  void on_abandon(const abandon& a, monotonic_time now) override;
+  control_message on_report(const report& r) override;
+  control_message on_apply(const apply& a) override;
+  control_message on_promote(const promote& p) override;
+  member_status status() const override;
+
+  hello make_hello() const override;
+  void peer_progress(const link_progress& p, sequence sent) override;
+  void peer_lost() override;
+  void set_link(link_state state, const std::string& because) override;
+  void fence(const std::string& because) override;
+  sequence shippable() const override;
+  void on_progress(std::function<void()> wake) override;
+  result<void> adopt_volumes(const std::vector<volume_offer>& offers) override;
+  void stored_advanced() override;
+
+ private:
+  // What the peer told, and how the link stands.
+  struct peer_view {
+    link_state link = link_state::connecting;
+    std::string because;
+    bool known = false;  // `stored` was learned at a HELLO since the start
+    sequence sent, received, stored;
+    marker_id applied;
+    sequence applied_sequence;
+    std::deque<std::pair<marker_id, sequence>> sealed;  // durable seals not yet stored there
+    marker_id newest_stored;
+  };
+  static constexpr std::size_t sealed_max = 100'000;  // a day of markers, one a second
+  // A seal that is in the journal but not yet durable.
+  struct young_seal {
+    marker_id marker;
+    sequence at;
+    std::chrono::microseconds held;
+    reply to;
+  };
+  struct hold_counts {
+    std::uint64_t count = 0, voided = 0, last_us = 0, max_us = 0;
+    marker_id inserted, sealed;
+  };
+  // One host operation of one or more records, counted down until all may be acknowledged.
+  struct operation;
+
+  // member_host
+  result<void> accepts(std::size_t volume) const;
+  result<append_slot> append(const record& draft, std::span<const iovec> data);
+  result<append_slot> append_marker(record_kind kind, const marker_body& body);
+  void run(std::shared_ptr<operation> op, std::size_t parts, bool fua);
+  void publish(const append_slot& slot);
+  void mark_visible(sequence s);
+  void wake_link();
+  // member_round
+  void finish_hold(hold_gate::opened o);
+  void append_seal(const hold::ended& how, reply to);
+  void after_sync();
+  // member_apply
+  result<void> advance_to(sequence marker_at);
+  sequence set_visible_rows(sequence from, sequence upto);
+  result<std::vector<row>> rows_between(sequence behind, sequence upto);
+  control_refusal refuse(const char* about, marker_id m, std::string why) const;
+  // limits
+  bool is_primary() const { return role_ == member_role::primary; }
+  sequence destage_limit() const;
+  sequence trim_limit() const;
+  void check_watermarks() const;
+  // member_open
+  result<void> index_volumes();
+  result<void> restore_pending();
+  result<void> restore_samples();
+  // member_threads
+  void hold_loop();
+  void sync_loop();
+  void catalog_loop();
+  void destage_loop();
+  bool nap(std::chrono::milliseconds longest);
+
+  const member_config config_;
+  const std::string gateway_name_;
+  std::unique_ptr<journal> log_;
+  const std::vector<std::unique_ptr<volume>> volumes_;  // in the order of the configuration
+  std::vector<volume*> table_;  // by index - 1 in the journal; filled before the first record
+  hold_gate gate_;
+  std::atomic<member_role> role_;
+
+  guarded<prefix> visible_;  // published records, and those that publish nothing
+  std::atomic<std::uint64_t> visible_reached_{0};
+  guarded<lag_samples> samples_;
+  guarded<peer_view> peer_;
+  guarded<std::vector<young_seal>> seals_;
+  guarded<std::optional<std::pair<marker_id, reply>>> asker_;  // of the marker being held
+  guarded<hold_counts> holds_;
+  guarded<std::function<void()>> wake_;
+
+  std::mutex apply_mutex_;
+  std::atomic<std::uint64_t> applied_{0};     // secondary: end of what its volumes show
+  std::atomic<std::uint64_t> generation_{0};  // counts changes of what a secondary shows
+  mutable std::mutex destage_mutex_;
+  std::unique_ptr<destager> destager_;
+  bool destage_stopped_ = false;  // a volume or the journal failed; said once
+
+  mutable std::mutex thread_mutex_;
+  std::condition_variable hold_wakes_, sync_wakes_, nap_ends_;
+  bool stopping_ = false;
+  bool hold_changed_ = false;
+  bool sync_wanted_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace cairn

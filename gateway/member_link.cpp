@@ -1,0 +1,104 @@
+// What the link asks of a member and tells it.
+#include <cerrno>
+
+#include "base/invariant.h"
+#include "base/log.h"
+#include "gateway/member_impl.h"
+
+namespace cairn {
+
+hello member_impl::make_hello() const {
+  hello h;
+  h.group = config_.group;
+  h.member = config_.name;
+  h.journal = log_->id();
+  h.lineages = log_->state().lineages;
+  h.starts = log_->starts();
+  h.oldest_held = log_->trimmed().next();
+  for (const auto& v : log_->volumes())
+    h.volumes.push_back({v.index, v.id, v.name, v.size_bytes, v.naa, v.serial, v.born_empty});
+  return h;
+}
+
+void member_impl::peer_progress(const link_progress& p, sequence sent) {
+  CAIRN_INVARIANT("I7", p.stored <= p.received && p.received <= sent && sent <= log_->finished(),
+                  "the sender let a peer's watermarks through that are out of order");
+  CAIRN_INVARIANT("I7", log_->trimmed() <= p.stored, "trimmed beyond what the peer has stored");
+  peer_.with([&](peer_view& v) {
+    v.known = true;
+    v.sent = sent;
+    v.received = p.received;
+    v.stored = p.stored;
+    v.applied = p.applied;
+    v.applied_sequence = p.applied_sequence;
+    for (; !v.sealed.empty() && v.sealed.front().second <= p.stored; v.sealed.pop_front())
+      v.newest_stored = v.sealed.front().first;
+  });
+  samples_.with([&](lag_samples& s) { s.forget(p.stored); });
+}
+
+void member_impl::peer_lost() {
+  peer_.with([](peer_view& v) {
+    v.sent = v.received = v.stored;  // what is on the way may be lost; learned anew at HELLO
+    v.link = link_state::connecting;
+  });
+}
+
+void member_impl::set_link(link_state state, const std::string& because) {
+  const bool news = peer_.with([&](peer_view& v) {
+    const bool changed = v.link != state || v.because != because;
+    v.link = state;
+    v.because = because;
+    return changed;
+  });
+  if (!news) return;
+  const auto sentence = "member " + config_.name + ": link " + name_of(state) +
+                        (because.empty() ? "" : ": " + because);
+  state == link_state::refused ? log_error(sentence) : log_notice(sentence);
+}
+
+void member_impl::fence(const std::string& because) {
+  role_ = member_role::fenced;
+  const auto saved = log_->update_state([&](member_state& s) -> result<void> {
+    s.role = member_role::fenced;
+    s.fenced_because = because;
+    return {};
+  });
+  log_error("member " + config_.name + " is fenced and takes no writes: " + because);
+  if (!saved) log_error("member " + config_.name + ": fencing not saved: " + saved.error().text);
+}
+
+sequence member_impl::shippable() const {
+  const auto first_young = seals_.with(
+      [](const auto& all) { return all.empty() ? sequence(~std::uint64_t{0}) : all.front().at; });
+  return std::min(log_->finished(), first_young.previous());
+}
+
+void member_impl::on_progress(std::function<void()> wake) {
+  wake_.with([&](auto& w) { w = std::move(wake); });
+}
+
+void member_impl::wake_link() {
+  wake_.with([](auto& w) {
+    if (w) w();
+  });
+}
+
+void member_impl::stored_advanced() {
+  const auto known = visible_.with([](prefix& p) { return p.reached(); });
+  const auto upto = log_->finished();
+  if (upto.value < known) visible_.with([&](prefix& p) { p = prefix(upto.value); });  // truncated
+  if (upto.value <= known) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (auto rows = rows_between(sequence(known), upto))
+    samples_.with([&](lag_samples& s) {
+      for (const row& r : *rows)
+        if (changes_volume(r.what.kind))
+          s.add(r.what.volume - 1, r.what.range.length, r.what.seq, now);
+      s.forget(sequence(applied_));
+    });
+  // On a secondary this prefix only tells which records were counted.
+  visible_.with([&](prefix& p) { p = prefix(upto.value); });
+}
+
+}  // namespace cairn

@@ -1,0 +1,185 @@
+// How a member comes up: journal, volumes, what recovery left to do.
+#include <cerrno>
+
+#include "base/log.h"
+#include "gateway/member_impl.h"
+
+namespace cairn {
+namespace {
+
+journal_options options_of(const member_config& c) {
+  journal_options o;
+  o.directory = c.journal;
+  o.group = c.group;
+  o.member = c.name;
+  o.first_role = c.role;
+  o.segment_bytes = c.segment_bytes;
+  o.size_max = c.journal_size_bytes;
+  return o;
+}
+
+std::string sixteen_digits(std::uint64_t n) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out(16, '0');
+  for (int i = 15; i >= 0; --i, n >>= 4) out[static_cast<std::size_t>(i)] = digits[n & 15];
+  return out;
+}
+
+// What is known of a volume that the journal has not seen before. A primary names it for good; a
+// secondary waits for its primary's HELLO, and leaves index and ids empty.
+volume_identity newborn(const volume_config& c, std::uint64_t size, bool empty, std::uint32_t index,
+                        bool primary, random_source& random) {
+  volume_identity v;
+  v.name = c.name;
+  v.size_bytes = size;
+  v.born_empty = empty;
+  if (!primary) return v;
+  v.index = index;
+  v.id = random.make_uuid();
+  v.naa = 3ULL << 60 | (random.number() & ((1ULL << 60) - 1));
+  v.serial = sixteen_digits(random.number());
+  return v;
+}
+
+const volume_identity* named(const std::vector<volume_identity>& all, const std::string& name) {
+  for (const auto& v : all)
+    if (v.name == name) return &v;
+  return nullptr;
+}
+
+result<void> all_configured(const std::vector<volume_identity>& known, const member_config& c) {
+  for (const auto& v : known) {
+    bool found = false;
+    for (const auto& configured : c.volumes) found = found || configured.name == v.name;
+    if (!found)
+      return fail(EINVAL, "member " + c.name + ": volume " + v.name +
+                              " is in the journal but not in the configuration");
+  }
+  return {};
+}
+
+using volume_list = std::vector<std::unique_ptr<volume>>;
+
+result<volume_list> open_volumes(disk& on, const member_config& c, journal& log,
+                                 random_source& random) {
+  const auto known = log.volumes();
+  CAIRN_TRY(all_configured(known, c));
+  const bool primary = log.state().role != member_role::secondary;
+  auto all = known;
+  volume_list out;
+  for (const auto& v : c.volumes) {
+    const auto* old = named(known, v.name);
+    std::uint64_t size = v.size_bytes;
+    bool empty = false;
+    auto backing = open_backing(on, v.name, v.path, &size, journal_options{}.lock_wait_ms,
+                                old ? nullptr : &empty);
+    if (!backing) return fail(backing.error());
+    if (old && old->size_bytes != size)
+      return fail(EINVAL, "volume " + v.name + ": the journal knows it with " +
+                              std::to_string(old->size_bytes) + " bytes, the configuration says " +
+                              std::to_string(size));
+    if (!old)
+      all.push_back(
+          newborn(v, size, empty, static_cast<std::uint32_t>(all.size() + 1), primary, random));
+    out.push_back(std::make_unique<volume>(old ? *old : all.back(), std::move(*backing)));
+  }
+  if (all.size() != known.size()) CAIRN_TRY(log.save_volumes(all));
+  return out;
+}
+
+}  // namespace
+
+result<std::unique_ptr<member>> member::open(disk& on, const member_config& config,
+                                             const std::string& gateway_name,
+                                             const testing_config& testing, random_source& random) {
+  recovery_report found;
+  auto log = journal::open(on, options_of(config), random, &found);
+  if (!log) return fail(log.error());
+  auto volumes = open_volumes(on, config, **log, random);
+  if (!volumes) return fail(volumes.error());
+  auto m = std::make_unique<member_impl>(config, gateway_name, testing.hold, std::move(*log),
+                                         std::move(*volumes));
+  CAIRN_TRY(m->restore(found));
+  return std::unique_ptr<member>(std::move(m));
+}
+
+member_impl::member_impl(const member_config& config, std::string gateway_name, bool withholds,
+                         std::unique_ptr<journal> log, std::vector<std::unique_ptr<volume>> volumes)
+    : config_(config),
+      gateway_name_(std::move(gateway_name)),
+      log_(std::move(log)),
+      volumes_(std::move(volumes)),
+      gate_(log_->state().marker_epoch, log_->state().marker_last, withholds),
+      role_(log_->state().role),
+      samples_(volumes_.size()) {
+  if (const auto newest = log_->newest_marker())
+    gate_.seen(newest->body.marker.made_in, newest->body.marker.number);
+}
+
+member_impl::~member_impl() { stop(); }
+
+result<void> member_impl::restore(const recovery_report& found) {
+  CAIRN_TRY(index_volumes());
+  const auto state = log_->state();
+  if (!is_primary() && log_->durable() < state.target_sequence)
+    return fail(EIO, "member " + config_.name + ": the journal ends at record " +
+                         std::to_string(log_->durable().value) + ", but marker " +
+                         std::to_string(state.target.number.value) + " at record " +
+                         std::to_string(state.target_sequence.value) +
+                         " was to be applied; this copy must be made again");
+  applied_ = state.target_sequence.value;
+  destager_ = std::make_unique<destager>(*log_, table_, log_->backed());
+  visible_.with([&](prefix& p) { p = prefix(log_->assigned().value); });
+  visible_reached_ = log_->assigned().value;
+  CAIRN_TRY(restore_samples());
+  CAIRN_TRY(restore_pending());
+  if (role_ == member_role::primary)
+    for (const auto& body : found.unsealed)
+      if (auto done = append_marker(record_kind::void_, body); !done) return fail(done.error());
+  if (!state.fenced_because.empty())
+    log_warning("member " + config_.name + " is fenced: " + state.fenced_because);
+  return {};
+}
+
+// Fills table_ from the journal's indexes; a secondary that has not met its primary has none yet.
+result<void> member_impl::index_volumes() {
+  table_.assign(volumes_.size(), nullptr);
+  for (const auto& v : volumes_) {
+    const auto index = v->identity().index;
+    if (index == 0) return {};
+    if (index > table_.size() || table_[index - 1] != nullptr)
+      return fail(EINVAL, "member " + config_.name + ": volume " + v->identity().name +
+                              " has index " + std::to_string(index) + " out of order");
+    table_[index - 1] = v.get();
+  }
+  return {};
+}
+
+result<void> member_impl::restore_pending() {
+  const sequence upto =
+      is_primary() || role_ == member_role::fenced ? log_->assigned() : sequence(applied_);
+  auto rows = rows_between(log_->backed(), upto);
+  if (!rows) return fail(rows.error());
+  for (const row& r : *rows)
+    if (changes_volume(r.what.kind)) table_[r.what.volume - 1]->enter(r.what, r.at);
+  return {};
+}
+
+// So that lag is told right after a restart, too: what is still in the journal counts as added now.
+result<void> member_impl::restore_samples() {
+  auto rows = rows_between(log_->trimmed(), log_->assigned());
+  if (!rows) return fail(rows.error());
+  peer_.with([&](peer_view& v) {
+    for (const auto& m : log_->markers(log_->trimmed()))
+      if (m.seal_at && !m.voided) v.sealed.emplace_back(m.body.marker, m.seal_at);
+  });
+  const auto now = std::chrono::steady_clock::now();
+  samples_.with([&](lag_samples& s) {
+    for (const row& r : *rows)
+      if (changes_volume(r.what.kind))
+        s.add(r.what.volume - 1, r.what.range.length, r.what.seq, now);
+  });
+  return {};
+}
+
+}  // namespace cairn

@@ -1,0 +1,73 @@
+#include "gateway/pending_map.h"
+
+#include <algorithm>
+
+namespace cairn {
+
+pending_map::tree::const_iterator pending_map::first_overlapping(std::uint64_t offset) const {
+  auto it = nodes_.upper_bound(offset);
+  if (it != nodes_.begin() && std::prev(it)->second.end > offset) --it;
+  return it;
+}
+
+// Makes `offset` a border between nodes.
+void pending_map::split(std::uint64_t offset) {
+  auto it = nodes_.upper_bound(offset);
+  if (it == nodes_.begin()) return;
+  --it;
+  if (it->first == offset || it->second.end <= offset) return;
+  node right = it->second;
+  right.skip += offset - it->first;
+  it->second.end = offset;
+  nodes_.emplace_hint(std::next(it), offset, right);
+}
+
+void pending_map::insert(const record& r, const record_place& at) {
+  const auto begin = r.range.offset, end = r.range.end();
+  split(begin);
+  split(end);
+  const bool zero = r.kind == record_kind::zero || r.kind == record_kind::trim;
+  std::uint64_t open = begin;  // [open, …) is not yet covered by newer bytes
+  const auto fill = [&](std::uint64_t upto) {
+    if (open < upto) nodes_[open] = node{upto, r.seq, zero, at, open - begin};
+  };
+  for (auto it = nodes_.lower_bound(begin); it != nodes_.end() && it->first < end;) {
+    if (it->second.seq < r.seq) {
+      it = nodes_.erase(it);
+      continue;
+    }
+    fill(it->first);
+    open = it->second.end;
+    ++it;
+  }
+  fill(end);
+}
+
+std::vector<pending_extent> pending_map::lookup(byte_range range) const {
+  std::vector<pending_extent> found;
+  for (auto it = first_overlapping(range.offset); it != nodes_.end() && it->first < range.end();
+       ++it) {
+    const auto from = std::max(it->first, range.offset);
+    const auto to = std::min(it->second.end, range.end());
+    if (from >= to) continue;
+    const node& n = it->second;
+    found.push_back({{from, to - from}, n.seq, n.zero, n.at, n.skip + (from - it->first)});
+  }
+  return found;
+}
+
+void pending_map::erase(byte_range range, sequence seq) {
+  auto it = nodes_.lower_bound(range.offset);
+  while (it != nodes_.end() && it->first < range.end())
+    it = it->second.seq == seq ? nodes_.erase(it) : std::next(it);
+}
+
+std::vector<pending_extent> pending_map::all() const {
+  std::vector<pending_extent> out;
+  out.reserve(nodes_.size());
+  for (const auto& [offset, n] : nodes_)
+    out.push_back({{offset, n.end - offset}, n.seq, n.zero, n.at, n.skip});
+  return out;
+}
+
+}  // namespace cairn

@@ -1,0 +1,80 @@
+// A volume: its backing file (or block device) and the pending map over it.
+//
+// A read takes the map's lock only to look up; the bytes come from pinned segments and from the
+// backing file without a lock. Destaging writes the backing file first and removes from the map
+// second, so a reader finds each byte in one of the two.
+//
+// Threads: all functions may be called from any thread; write_backing, sync_backing and settle only
+// from the one that destages.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "gateway/pending_map.h"
+#include "journal/journal.h"
+#include "storage/disk.h"
+
+namespace cairn {
+
+struct extent;
+
+class volume {
+ public:
+  volume(volume_identity identity, std::unique_ptr<file> backing)
+      : identity_(std::move(identity)),
+        index_(identity_.with([](const auto& i) { return i.index; })),
+        backing_(std::move(backing)) {}
+
+  volume_identity identity() const {
+    return identity_.with([](const auto& i) { return i; });
+  }
+  std::uint32_t index() const { return index_; }  // from 1; 0: not adopted yet
+  // A secondary takes the ids that its primary made; before its first record.
+  void adopt(const volume_identity& identity);
+
+  // ---- what a reader sees
+  // Reads [offset, offset + out.size()), which lies within the volume. `log` holds the records.
+  result<void> read(byte_span out, std::uint64_t offset, journal& log) const;
+  // Makes one record visible.
+  void enter(const record& r, const record_place& at);
+  // For entering many records of several volumes as one change: the map and its lock.
+  pending_map& map() { return map_; }
+  std::shared_mutex& map_lock() const { return map_lock_; }
+  // Zero where pending zeroes lie and in the backing file's holes; data elsewhere.
+  std::vector<extent> extents(byte_range range) const;
+  std::size_t pending() const;
+
+  // ---- destaging
+  result<void> write_backing(std::span<const iovec> parts, std::uint64_t offset);
+  result<void> zero_backing(byte_range range, bool deallocate);
+  result<void> sync_backing();
+  // The record `seq` lies in the backing file: readers take it from there.
+  void settle(byte_range range, sequence seq);
+
+  // ---- failure (I9): final, with its reason
+  void fail_for_good(const std::string& reason);
+  std::optional<std::string> failure() const;
+  result<void> healthy() const;
+
+ private:
+  guarded<volume_identity> identity_;
+  std::atomic<std::uint32_t> index_;
+  std::unique_ptr<file> backing_;
+  mutable std::shared_mutex map_lock_;
+  pending_map map_;
+  guarded<std::optional<std::string>> failure_;
+};
+
+// Opens the backing file or device of a volume, locked for this owner: makes a missing file with
+// the configured size. `born_empty`, when given, is set to whether it reads as zeroes throughout.
+// EINVAL where the size does not fit, EBUSY where somebody else holds it.
+result<std::unique_ptr<file>> open_backing(disk& on, const std::string& name,
+                                           const std::string& path, std::uint64_t* size_bytes,
+                                           int lock_wait_ms, bool* born_empty);
+
+}  // namespace cairn
