@@ -1,0 +1,180 @@
+// Reads the source tree: includes go one way (DESIGN.md, section 9), the pure core stays pure, and
+// nothing's order depends on the wall clock (I12).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using words = std::set<std::string>;
+
+constexpr std::size_t file_lines_max = 400;
+
+// What each folder may include beside itself.
+const std::map<std::string, words> may_include{
+    {"base", {}},
+    {"storage", {"base"}},
+    {"replication", {"base"}},
+    {"config", {"base", "replication"}},
+    {"net", {"base", "replication"}},
+    {"journal", {"base", "storage", "replication"}},
+    {"gateway", {"base", "storage", "replication", "config", "net", "journal"}},
+    {"coordinator", {"base", "storage", "replication", "config", "net"}},
+    {"webui", {"base", "replication", "net"}},
+    {"cli", {"base", "replication", "net", "config"}},
+};
+
+// Single files that may include more than their folder: the seams where parts are wired.
+const std::map<std::string, words> also_may_include{
+    {"coordinator/main.cpp", {"webui"}},
+};
+const words open_to_webui{"coordinator/view.h"};
+
+// Where the wall clock is read for people to see, and decides nothing.
+const words may_read_wall_clock{
+    "base/log.cpp",
+};
+
+struct source_line {
+  std::string file;  // relative to the tree's root
+  std::size_t number;
+  std::string text;
+  std::string place() const { return file + ":" + std::to_string(number) + ": " + text; }
+};
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.find('/')); }
+
+std::string without_comment(const std::string& text) { return text.substr(0, text.find("//")); }
+
+std::vector<source_line> read_file(const fs::path& path) {
+  std::vector<source_line> lines;
+  std::ifstream in(path);
+  const auto file = fs::relative(path, CAIRN_SOURCE_DIR).string();
+  for (std::string text; std::getline(in, text);) lines.push_back({file, lines.size() + 1, text});
+  return lines;
+}
+
+bool is_source(const fs::path& path) {
+  return path.extension() == ".h" || path.extension() == ".cpp";
+}
+
+// Every line of C++ below these folders.
+std::vector<source_line> source_of(const std::vector<std::string>& folders) {
+  std::vector<source_line> all;
+  for (const auto& folder : folders) {
+    const auto root = fs::path(CAIRN_SOURCE_DIR) / folder;
+    if (!fs::exists(root)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      if (entry.is_regular_file() && is_source(entry.path())) {
+        std::ranges::move(read_file(entry.path()), std::back_inserter(all));
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> product_folders() {
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : may_include) names.push_back(name);
+  return names;
+}
+
+bool include_allowed(const std::string& file, const std::string& included) {
+  const auto from = folder_of(file);
+  const auto to = folder_of(included);
+  if (from == to || may_include.at(from).contains(to)) return true;
+  if (from == "webui" && open_to_webui.contains(included)) return true;
+  const auto more = also_may_include.find(file);
+  return more != also_may_include.end() && more->second.contains(to);
+}
+
+// The lines that match, but for comments.
+std::vector<std::string> matching(const std::vector<source_line>& lines, const std::regex& what) {
+  std::vector<std::string> found;
+  for (const auto& line : lines) {
+    if (std::regex_search(without_comment(line.text), what)) found.push_back(line.place());
+  }
+  return found;
+}
+
+std::string listed(const std::vector<std::string>& places) {
+  std::string text;
+  for (const auto& place : places) text += place + "\n";
+  return text;
+}
+
+TEST(source_tree, IncludesGoOneWay) {
+  static const std::regex include(R"re(^\s*#include\s+"([^"]+)")re");
+  std::vector<std::string> wrong;
+  std::size_t checked = 0;
+  for (const auto& line : source_of(product_folders())) {
+    std::smatch match;
+    if (!std::regex_search(line.text, match, include)) continue;
+    const auto included = match[1].str();
+    if (!may_include.contains(folder_of(included))) continue;  // made at build time, or a library
+    ++checked;
+    if (!include_allowed(line.file, included)) wrong.push_back(line.place());
+  }
+  EXPECT_GT(checked, 50u);
+  EXPECT_TRUE(wrong.empty()) << listed(wrong);
+}
+
+TEST(source_tree, TheCheckOfIncludesSeesAWrongDirection) {
+  EXPECT_FALSE(include_allowed("base/log.cpp", "journal/journal.h"));
+  EXPECT_FALSE(include_allowed("replication/sender.h", "net/frames.h"));
+  EXPECT_FALSE(include_allowed("coordinator/server.cpp", "gateway/member.h"));
+  EXPECT_FALSE(include_allowed("coordinator/server.cpp", "webui/server.h"));
+  EXPECT_FALSE(include_allowed("webui/server.cpp", "coordinator/state.h"));
+  EXPECT_TRUE(include_allowed("webui/server.cpp", "coordinator/view.h"));
+  EXPECT_TRUE(include_allowed("gateway/member.cpp", "journal/journal.h"));
+}
+
+TEST(source_tree, ThePureCoreHasNoInputOutputThreadsOrClock) {
+  static const std::regex impure(
+      R"(#include\s+<(asio|boost|sqlite3|nbdkit|thread|mutex|shared_mutex|condition_variable|)"
+      R"(future|atomic|random|fstream|filesystem|sys/|unistd|fcntl)|::now\()");
+  const auto wrong = matching(source_of({"replication"}), impure);
+  EXPECT_TRUE(wrong.empty()) << listed(wrong);
+}
+
+TEST(source_tree, TheWallClockIsReadForDisplayOnly) {
+  static const std::regex wall_clock(
+      R"(system_clock|gettimeofday|CLOCK_REALTIME|\btime\((nullptr|NULL|0)\)|utc_clock)");
+  std::vector<source_line> lines;
+  for (auto& line : source_of(product_folders())) {
+    if (!may_read_wall_clock.contains(line.file)) lines.push_back(std::move(line));
+  }
+  const auto wrong = matching(lines, wall_clock);
+  EXPECT_TRUE(wrong.empty()) << listed(wrong);
+}
+
+TEST(source_tree, NoFileIsLongerThanAReaderCanHold) {
+  auto folders = product_folders();
+  folders.push_back("tests");
+  std::map<std::string, std::size_t> lines;
+  for (const auto& line : source_of(folders)) lines[line.file] = line.number;
+  for (const auto& [file, count] : lines) EXPECT_LE(count, file_lines_max) << file;
+}
+
+TEST(source_tree, HeadersAreIncludedOnce) {
+  std::set<std::string> headers;
+  std::set<std::string> guarded;
+  for (const auto& line : source_of(product_folders())) {
+    if (!line.file.ends_with(".h")) continue;
+    headers.insert(line.file);
+    if (line.text == "#pragma once") guarded.insert(line.file);
+  }
+  std::vector<std::string> wrong;
+  std::ranges::set_difference(headers, guarded, std::back_inserter(wrong));
+  EXPECT_TRUE(wrong.empty()) << listed(wrong);
+}
+
+}  // namespace
