@@ -167,6 +167,7 @@ framed_connection::~framed_connection() { close(); }
 
 const std::string& framed_connection::peer() const { return state_->peer; }
 bool framed_connection::is_open() const { return state_->ended.code == 0; }
+asio::any_io_executor framed_connection::executor() const { return state_->socket.get_executor(); }
 
 bool framed_connection::has_input() const {
   std::error_code ignored;

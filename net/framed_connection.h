@@ -10,6 +10,7 @@
 // This header costs seconds to compile: include it from .cpp files and from headers that only such
 // files include.
 #pragma once
+#include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -34,6 +35,7 @@ class framed_connection {
 
   const std::string& peer() const;  // "127.0.0.1:40112", for messages
   bool is_open() const;
+  asio::any_io_executor executor() const;
   // Whether bytes have arrived that no read has taken.
   bool has_input() const;
 

@@ -1,0 +1,42 @@
+// Where coordinators reach the members of a gateway (docs/markers.md).
+//
+// A connection begins with coordinator_hello, which picks the member that it then belongs to.
+// Several coordinators may be connected at once; epochs decide whom a member obeys, not this.
+//
+// Threads: one for all connections, in which MARK, RELEASE and ABANDON are obeyed at once, so that
+// a round takes no longer than two journal appends; and a pool for REPORT, APPLY and PROMOTE, which
+// wait for the disk. Answers that a member gives later, from whichever thread, are passed to the
+// first one and dropped when the connection is gone.
+//
+// From outside: a deadline for the hello, a cap on connections, garbage ends the connection with a
+// line in the log. `members` must outlive stop().
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "gateway/member.h"
+
+namespace cairn {
+
+class control_server {
+ public:
+  // Binds. The error names host and port. Port 0 takes a free one (tests).
+  static result<std::unique_ptr<control_server>> open(const endpoint& at,
+                                                      std::vector<member*> members);
+  ~control_server();
+  control_server(const control_server&) = delete;
+  control_server& operator=(const control_server&) = delete;
+
+  void start();  // the threads
+  void stop();   // waits for an APPLY under way; a second call does nothing
+  std::uint16_t port() const;
+
+ private:
+  class impl;
+  explicit control_server(std::unique_ptr<impl> i);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace cairn
