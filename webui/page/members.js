@@ -1,0 +1,108 @@
+// The table of members and volumes: role, link, and how far each stage has come.
+import { age, bytes, count } from "./format.js";
+import { el, fill, state } from "./dom.js";
+
+const heads = ["Member", "State", "Journaled", "Durable", "Sent", "Stored", "Applied", "Behind",
+  "Journal"];
+
+const linkLevel = { connected: "fine", connecting: "warning", disconnected: "warning",
+  refused: "severe" };
+
+export function showMembers(summary, stale) {
+  if (!summary) return;
+  const table = document.getElementById("members-table");
+  table.classList.toggle("stale", Boolean(stale));
+  const head = el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h))));
+  fill(table, [head, ...summary.members.map(member)]);
+}
+
+function member(m) {
+  const rows = [mainRow(m), ...troubles(m).map(troubleRow), ...(m.status?.volumes ?? []).map(volumeRow)];
+  return el("tbody", { class: m.fresh ? null : "stale", "data-member": m.name }, rows);
+}
+
+function mainRow(m) {
+  const s = m.status;
+  const name = el("th", { scope: "row" }, m.name,
+    el("small", {}, s ? `${s.gateway} · ${m.control}` : m.control));
+  if (!s) {
+    return el("tr", { class: "member" }, name,
+      el("td", { colspan: heads.length - 1 }, state("unknown", "never heard")));
+  }
+  return el("tr", { class: "member" }, name, cell("State", states(m)), ...stages(s),
+    cell("Behind", bytes(s.behind_bytes), el("small", {}, lagOf(s))), cell("Journal", fillOf(s)));
+}
+
+function states(m) {
+  const s = m.status;
+  if (!m.fresh) {
+    return [state("unknown", "unknown"), el("small", {}, `since ${age(m.read_age_ms)} ago`)];
+  }
+  const role = s.role === "fenced" ? state("severe", "fenced") : el("span", {}, s.role);
+  return [role, " ", state(linkLevel[s.link] ?? "unknown", s.link),
+    el("small", {}, [s.flow, s.copy].filter((x) => x && x !== "none").join(" · "))];
+}
+
+// Each stage as its watermark, with what it lacks of the journal's end below.
+function stages(s) {
+  const w = s.watermarks;
+  const primary = s.role === "primary" || s.role === "fenced";
+  return [
+    stage("Journaled", w.finished, w.finished),
+    stage("Durable", w.durable, w.finished),
+    primary ? stage("Sent", w.sent, w.finished) : cell("Sent", "–"),
+    stage("Stored", w.stored, w.finished),
+    stage("Applied", w.applied, w.finished, s.applied_marker),
+  ];
+}
+
+function stage(label, at, end, marker = null) {
+  const lacks = Math.max(0, end - at);
+  const note = [lacks > 0 ? `−${count(lacks)}` : "", marker ? `#${marker.number}` : ""];
+  return cell(label, count(at), el("small", {}, note.filter(Boolean).join(" · ")));
+}
+
+function lagOf(s) {
+  const records = `${count(s.behind_records)} rec.`;
+  return s.oldest_unstored_ms > 0 ? `${records} · ${age(s.oldest_unstored_ms)}` : records;
+}
+
+function fillOf(s) {
+  if (s.journal_bytes_max === 0) return [bytes(s.journal_bytes)];
+  const share = Math.round((100 * s.journal_bytes) / s.journal_bytes_max);
+  const level = share < 70 ? "fine" : share < 90 ? "warning" : "severe";
+  return [`${share} %`, el("progress", { class: "meter small", max: 100, value: share,
+    "data-level": level, "aria-label": "Journal used" }),
+    el("small", {}, `of ${bytes(s.journal_bytes_max)}`)];
+}
+
+// Every sentence that says what is wrong, at the member that has it.
+function troubles(m) {
+  const s = m.status;
+  const found = [[m.because, "warning"], [s?.link_because, linkLevel[s?.link] ?? "warning"],
+    [s?.role_because, "severe"], [s?.journal_failed, "severe"]];
+  if (s?.copy.startsWith("failed")) found.push([`copy ${s.copy}`, "severe"]);
+  if (s?.flow.startsWith("blocked")) found.push([`flow ${s.flow}`, "severe"]);
+  const seen = new Set();
+  return found.filter(([text]) => text && !seen.has(text) && seen.add(text));
+}
+
+function troubleRow([text, level]) {
+  return el("tr", { class: "trouble", "data-level": level },
+    el("td", { colspan: heads.length }, state(level === "fine" ? "warning" : level, text)));
+}
+
+function volumeRow(v) {
+  const health = v.failed ? state("severe", v.failed) : el("small", {}, `${bytes(v.size_bytes)}`);
+  return el("tr", { class: "volume" },
+    el("th", { scope: "row" }, v.name),
+    cell("State", health),
+    el("td", { colspan: 5, "data-label": "Written" },
+      el("small", {}, `${bytes(v.bytes_written)} written in ${count(v.records_written)} records`)),
+    cell("Behind", bytes(v.behind_bytes), el("small", {}, `${count(v.behind_records)} rec.`)),
+    el("td", { class: "empty" }));
+}
+
+function cell(label, ...children) {
+  return el("td", { "data-label": label }, el("div", {}, ...children));
+}
