@@ -61,7 +61,8 @@ enum class refusal_code : std::uint32_t {
   old_incarnation = 6,
   needs_copy = 7,  // the sender no longer holds what the receiver lacks
   protocol = 8,
-  busy = 9,  // another connection of the same incarnation is alive
+  busy = 9,      // another connection of the same incarnation is alive
+  blocked = 10,  // the receiver can store nothing now: no space, a failed journal
 };
 
 // Either way; the connection ends behind it.

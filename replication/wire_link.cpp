@@ -5,7 +5,7 @@
 namespace cairn {
 namespace {
 
-constexpr auto refusal_code_last = static_cast<std::uint32_t>(refusal_code::busy);
+constexpr auto refusal_code_last = static_cast<std::uint32_t>(refusal_code::blocked);
 
 // ---- out
 
