@@ -39,9 +39,9 @@ result<void> connection::clear(record_kind kind, byte_range range, bool fua) {
 result<void> connection::flush() { return volume_.owner->flush(volume_.index); }
 
 result<std::vector<extent>> connection::extents(byte_range range) {
-  CAIRN_TRY(check("block status", range));
-  range.length = std::min(range.length, extents_bytes_max);
-  return volume_.owner->extents(volume_.index, range);
+  const auto from = range.offset / sector_bytes * sector_bytes;
+  const auto upto = align_up(range.end(), sector_bytes);  // within the size, a multiple itself
+  return volume_.owner->extents(volume_.index, {from, std::min(upto - from, extents_bytes_max)});
 }
 
 }  // namespace cairn

@@ -33,7 +33,8 @@ class connection {
   result<void> write(byte_view data, std::uint64_t offset, bool fua);
   result<void> clear(record_kind kind, byte_range range, bool fua);
   result<void> flush();
-  // Of the front of the range, extents_bytes_max at most.
+  // Of the front of the range, extents_bytes_max at most. It may begin or end inside a sector:
+  // clients ask for 2^32 - 1 bytes.
   result<std::vector<extent>> extents(byte_range range);
 
  private:

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "gateway/nbd/callback.h"
+#include "gateway/nbd/client_eviction.h"
 #include "gateway/nbd/connection.h"
 #include "storage/posix_disk.h"
 
@@ -24,7 +25,9 @@ constexpr std::size_t shown_name_bytes_max = 64;
 // nbdkit knows one plugin for the process and hands its callbacks no object: this is the object.
 struct {
   std::string config_file;
+  gateway_config config;
   std::unique_ptr<gateway> serving;
+  std::unique_ptr<client_eviction> eviction;
   std::atomic<int> connections{0};
 } plugin_state;
 
@@ -55,10 +58,11 @@ int on_config_complete() {
 
 int on_get_ready() {
   return callback([]() -> result<void> {
-    const auto config = read_gateway_config(plugin_state.config_file);
+    auto config = read_gateway_config(plugin_state.config_file);
     if (!config) return fail(config.error());
-    set_log_level(level_named(config->log_level));
-    auto opened = gateway::open(posix_disk(), *config, system_random());
+    plugin_state.config = std::move(*config);
+    set_log_level(level_named(plugin_state.config.log_level));
+    auto opened = gateway::open(posix_disk(), plugin_state.config, system_random());
     if (!opened) return fail(std::move(opened).error());
     plugin_state.serving = std::move(*opened);
     return {};
@@ -67,6 +71,9 @@ int on_get_ready() {
 
 int on_after_fork() {
   return callback([]() -> result<void> {
+    auto watching = client_eviction::watch(plugin_state.config);
+    if (!watching) return fail(std::move(watching).error());
+    plugin_state.eviction = std::move(*watching);
     plugin_state.serving->start();
     return {};
   });
@@ -74,6 +81,7 @@ int on_after_fork() {
 
 void on_cleanup() {
   callback([]() -> result<void> {
+    plugin_state.eviction.reset();
     if (plugin_state.serving) plugin_state.serving->stop();
     return {};
   });
