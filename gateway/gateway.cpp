@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "gateway/control_server.h"
 
 namespace cairn {
 
@@ -13,8 +14,11 @@ result<std::unique_ptr<gateway>> gateway::open(disk& on, const gateway_config& c
   std::unique_ptr<gateway> opened(new gateway(config));
   CAIRN_TRY(on.make_directory(config.state_directory));
   CAIRN_TRY(opened->open_members(on, random));
+  CAIRN_TRY(opened->bind());
   return opened;
 }
+
+gateway::gateway(const gateway_config& config) : config_(config) {}
 
 gateway::~gateway() { stop(); }
 
@@ -35,14 +39,25 @@ result<void> gateway::open_members(disk& on, random_source& random) {
   return {};
 }
 
+result<void> gateway::bind() {
+  std::vector<member*> all;
+  for (const auto& each : members_) all.push_back(each.get());
+  auto control = control_server::open(config_.control, all);
+  if (!control) return fail(std::move(control).error());
+  control_ = std::move(*control);
+  return {};
+}
+
 void gateway::start() {
   running_ = true;
   for (auto& each : members_) each->start();
+  control_->start();
   log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()));
 }
 
 void gateway::stop() {
   if (!std::exchange(running_, false)) return;
+  control_->stop();
   for (auto& each : members_) each->stop();
   log_notice(fmt::format("gateway {} has stopped", config_.name));
 }

@@ -14,6 +14,8 @@
 
 namespace cairn {
 
+class control_server;
+
 // A volume under its export name. Valid as long as the gateway.
 struct exported_volume {
   member* owner = nullptr;
@@ -39,11 +41,14 @@ class gateway {
   std::vector<exported_volume> exports() const;  // in the order of the configuration
 
  private:
-  explicit gateway(const gateway_config& config) : config_(config) {}
+  explicit gateway(const gateway_config& config);
   result<void> open_members(disk& on, random_source& random);
+  result<void> bind();
 
   const gateway_config config_;
+  // Destroyed from the last to the first: links and control use the members.
   std::vector<std::unique_ptr<member>> members_;
+  std::unique_ptr<control_server> control_;
   bool running_ = false;
 };
 
