@@ -25,10 +25,14 @@ inline tl::unexpected<error> fail(error e) { return tl::unexpected<error>(std::m
 // "<what>: <strerror(code)>"
 tl::unexpected<error> fail_errno(int code, const std::string& what);
 
-// Returns early with the error of a result<…> expression.
-#define CAIRN_TRY(expression)                                                     \
-  do {                                                                            \
-    if (auto r_ = (expression); !r_) return ::cairn::fail(std::move(r_).error()); \
+// Returns early with the error of a result<…> expression. It may contain another one, in a lambda:
+// hence the counter in the name.
+#define CAIRN_TRY(expression) CAIRN_TRY_NAMED_(expression, __COUNTER__)
+#define CAIRN_TRY_NAMED_(expression, n) CAIRN_TRY_AS_(expression, n)
+#define CAIRN_TRY_AS_(expression, n)                     \
+  do {                                                   \
+    if (auto tried##n = (expression); !tried##n)         \
+      return ::cairn::fail(std::move(tried##n).error()); \
   } while (false)
 
 }  // namespace cairn
