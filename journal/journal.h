@@ -99,6 +99,7 @@ struct received_record {
 // A promise that covers every append reserved before it was taken.
 struct sync_point {
   std::uint64_t boundary = 0;  // last sequence covered
+  std::uint64_t cuts = 0;      // truncations and forks before it; a later one makes it void
 };
 
 // Keeps a segment from being recycled while it is alive. Cheap to copy.

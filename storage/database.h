@@ -28,6 +28,7 @@ class statement {
   statement(statement&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
   statement& operator=(statement&& other) noexcept;
   ~statement();
+  explicit operator bool() const { return raw_ != nullptr; }
 
   statement& bind(int index, std::uint64_t value);
   statement& bind(int index, std::string_view value);
@@ -74,7 +75,6 @@ class database {
     }
     return commit();
   }
-  // Whether anything was written by this connection since it was opened.
   const std::string& path() const { return path_; }
 
  private:

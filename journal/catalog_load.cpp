@@ -1,0 +1,230 @@
+#include "journal/catalog.h"
+#include "journal/catalog_text.h"
+
+namespace cairn {
+namespace {
+
+// Runs `select` and makes one T of each row.
+template <class T, class F>
+result<std::vector<T>> load_all(database& db, std::string_view select, F&& make) {
+  auto query = db.prepare(select);
+  if (!query) return fail(query.error());
+  std::vector<T> out;
+  for (;;) {
+    const auto more = query->step();
+    if (!more) return fail(more.error());
+    if (!*more) return out;
+    out.push_back(make(*query));
+  }
+}
+
+uuid uuid_of(const std::string& text) { return uuid::parse(text).value_or(uuid{}); }
+
+row row_of(const statement& s) {
+  row r;
+  r.what.seq = sequence(s.column(0));
+  r.what.kind = static_cast<record_kind>(s.column(1));
+  r.what.made_in = incarnation(s.column(2));
+  r.what.volume = static_cast<std::uint32_t>(s.column(3));
+  r.what.range = {s.column(4), s.column(5)};
+  r.at = {s.column(6), s.column(7)};
+  r.what.data_length = static_cast<std::uint32_t>(s.column(8));
+  r.what.data_crc = static_cast<std::uint32_t>(s.column(9));
+  return r;
+}
+
+#define CAIRN_ROW_COLUMNS                                                                    \
+  "SELECT sequence, kind, made_in, volume, offset, length, segment, position, data_length, " \
+  "data_crc FROM records "
+constexpr std::string_view select_rows =
+    CAIRN_ROW_COLUMNS "WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?";
+constexpr std::string_view select_last_placed =
+    CAIRN_ROW_COLUMNS "WHERE sequence <= ? AND segment <> 0 ORDER BY sequence DESC LIMIT 1";
+#undef CAIRN_ROW_COLUMNS
+
+result<std::vector<row>> run_select(statement& select, sequence from, sequence upto,
+                                    std::size_t rows_max) {
+  select.bind(1, from.value).bind(2, upto.value).bind(3, std::uint64_t{rows_max});
+  std::vector<row> out;
+  for (;;) {
+    const auto more = select.step();
+    if (!more) return fail(more.error());
+    if (!*more) return out;
+    out.push_back(row_of(select));
+  }
+}
+
+}  // namespace
+
+result<std::optional<catalog_identity>> catalog::identity() {
+  auto there =
+      load_all<std::uint64_t>(*db_, "SELECT count(*) FROM sqlite_schema WHERE name = 'journal'",
+                              [](const statement& s) { return s.column(0); });
+  if (!there) return fail(there.error());
+  if (there->at(0) == 0) return std::optional<catalog_identity>();
+  auto found = load_all<std::pair<std::uint64_t, catalog_identity>>(
+      *db_, "SELECT format, id, group_name, member FROM journal", [](const statement& s) {
+        return std::pair(s.column(0), catalog_identity{uuid_of(s.text(1)), s.text(2), s.text(3)});
+      });
+  if (!found) return fail(found.error());
+  if (found->size() != 1)
+    return fail(EBADMSG, db_->path() + ": table journal has " + std::to_string(found->size()) +
+                             " rows, not one");
+  if (found->at(0).first != 1)
+    return fail(EPROTONOSUPPORT, db_->path() + ": format " + std::to_string(found->at(0).first) +
+                                     " is not known here");
+  return std::optional(found->at(0).second);
+}
+
+result<catalog_watermarks> catalog::watermarks() {
+  using named = std::pair<std::string, sequence>;
+  auto found =
+      load_all<named>(*db_, "SELECT name, sequence FROM watermarks",
+                      [](const statement& s) { return named(s.text(0), sequence(s.column(1))); });
+  if (!found) return fail(found.error());
+  catalog_watermarks w;
+  for (const auto& [name, at] : *found) {
+    if (name == "durable") w.durable = at;
+    if (name == "backed") w.backed = at;
+    if (name == "trimmed") w.trimmed = at;
+    if (name == "peer_stored") w.peer_stored = at;
+  }
+  return w;
+}
+
+result<std::vector<catalog_segment>> catalog::segments() {
+  return load_all<catalog_segment>(
+      *db_, "SELECT number, file, salt, bytes, made_in, end, aside FROM segments ORDER BY number",
+      [](const statement& s) {
+        catalog_segment out;
+        out.head.number = s.column(0);
+        out.file = s.text(1);
+        out.head.salt = from_hex(s.text(2));
+        out.head.bytes = s.column(3);
+        out.head.made_in = incarnation(s.column(4));
+        if (!s.is_null(5)) out.end = s.column(5);
+        out.aside = s.column(6) != 0;
+        return out;
+      });
+}
+
+result<std::vector<segment_span>> catalog::spans() {
+  return load_all<segment_span>(
+      *db_,
+      "SELECT segment, min(sequence), max(sequence) FROM records WHERE segment <> 0 "
+      "GROUP BY segment ORDER BY segment",
+      [](const statement& s) {
+        return segment_span{s.column(0), sequence(s.column(1)), sequence(s.column(2))};
+      });
+}
+
+result<std::uint64_t> catalog::count_rows(sequence upto) {
+  auto select = db_->prepare("SELECT count(*) FROM records WHERE sequence <= ?");
+  if (!select) return fail(select.error());
+  const auto there = select->bind(1, upto.value).step();
+  if (!there) return fail(there.error());
+  return select->column(0);
+}
+
+result<std::vector<row>> catalog::rows(sequence from, sequence upto, std::size_t rows_max) {
+  auto select = db_->prepare(select_rows);
+  if (!select) return fail(select.error());
+  return run_select(*select, from, upto, rows_max);
+}
+
+result<std::optional<row>> catalog::last_placed(sequence upto) {
+  auto select = db_->prepare(select_last_placed);
+  if (!select) return fail(select.error());
+  const auto there = select->bind(1, upto.value).step();
+  if (!there) return fail(there.error());
+  return *there ? std::optional(row_of(*select)) : std::nullopt;
+}
+
+result<std::vector<marker_entry>> catalog::markers() {
+  return load_all<marker_entry>(
+      *db_,
+      "SELECT sequence, marker, epoch, group_hash, members_hash, seal, void FROM markers "
+      "ORDER BY sequence",
+      [](const statement& s) {
+        marker_entry out;
+        out.shown.at = sequence(s.column(0));
+        out.shown.body.marker = {marker_number(s.column(1)), epoch(s.column(2))};
+        out.shown.body.group_hash = from_hex(s.text(3));
+        out.shown.body.members_hash = from_hex(s.text(4));
+        out.shown.seal_at = sequence(s.column(5));
+        out.void_at = sequence(s.column(6));
+        out.shown.voided = bool(out.void_at);
+        return out;
+      });
+}
+
+result<std::vector<incarnation_start>> catalog::starts() {
+  return load_all<incarnation_start>(
+      *db_, "SELECT number, lineage, kept_to FROM incarnations ORDER BY number",
+      [](const statement& s) {
+        return incarnation_start{incarnation(s.column(0)), uuid_of(s.text(1)),
+                                 sequence(s.column(2))};
+      });
+}
+
+result<std::vector<volume_identity>> catalog::volumes() {
+  return load_all<volume_identity>(
+      *db_, "SELECT number, id, name, size, naa, serial FROM volumes ORDER BY number",
+      [](const statement& s) {
+        return volume_identity{static_cast<std::uint32_t>(s.column(0)),
+                               uuid_of(s.text(1)),
+                               s.text(2),
+                               s.column(3),
+                               from_hex(s.text(4)),
+                               s.text(5)};
+      });
+}
+
+result<member_state> catalog::state() {
+  auto found = load_all<member_state>(
+      *db_,
+      "SELECT role, marker_epoch, marker_last, selection_epoch, target, target_epoch, "
+      "target_sequence, promoted, promoted_epoch, promoted_sequence, opened, fenced_because "
+      "FROM state",
+      [](const statement& s) {
+        member_state out;
+        // An unknown role is treated as the one that accepts nothing.
+        out.role = role_named(s.text(0)).value_or(member_role::fenced);
+        out.marker_epoch = epoch(s.column(1));
+        out.marker_last = marker_number(s.column(2));
+        out.selection_epoch = epoch(s.column(3));
+        out.target = {marker_number(s.column(4)), epoch(s.column(5))};
+        out.target_sequence = sequence(s.column(6));
+        if (const auto opened = s.text(10); !opened.empty())
+          out.promoted = {{marker_number(s.column(7)), epoch(s.column(8))},
+                          sequence(s.column(9)),
+                          uuid_of(opened)};
+        out.fenced_because = s.text(11);
+        return out;
+      });
+  if (!found) return fail(found.error());
+  if (found->size() != 1) return fail(EBADMSG, db_->path() + ": table state has no row");
+  auto lines = load_all<lineage>(
+      *db_, "SELECT id, parent, fork FROM lineages ORDER BY place", [](const statement& s) {
+        return lineage{uuid_of(s.text(0)), uuid_of(s.text(1)), sequence(s.column(2))};
+      });
+  if (!lines) return fail(lines.error());
+  found->at(0).lineages = std::move(*lines);
+  return found->at(0);
+}
+
+result<std::unique_ptr<catalog_reader>> catalog_reader::open(disk& on, const std::string& path) {
+  auto db = database::open(on, path, database::access::read_only);
+  if (!db) return fail(db.error());
+  std::unique_ptr<catalog_reader> made(new catalog_reader(std::move(*db)));
+  auto select = made->db_->prepare(select_rows);
+  if (!select) return fail(select.error());
+  made->select_ = std::move(*select);
+  return made;
+}
+
+result<std::vector<row>> catalog_reader::rows(sequence from, sequence upto, std::size_t rows_max) {
+  return run_select(select_, from, upto, rows_max);
+}
+
+}  // namespace cairn

@@ -1,0 +1,176 @@
+#include <cerrno>
+
+#include "base/invariant.h"
+#include "base/log.h"
+#include "journal/journal_on_disk.h"
+
+namespace cairn {
+namespace {
+
+result<void> check(const journal_options& options) {
+  constexpr std::uint64_t catalog_min = 1U << 20;
+  const std::string name = "journal " + options.directory + ": ";
+  if (options.segment_bytes % sync_block_bytes != 0 ||
+      options.segment_bytes < 16 * sync_block_bytes)
+    return fail(EINVAL, name + "the segment size " + std::to_string(options.segment_bytes) +
+                            " is not a multiple of 4096 of at least 65536");
+  if (options.size_max < 5 * options.segment_bytes + catalog_min)
+    return fail(EINVAL, name + "the size " + std::to_string(options.size_max) +
+                            " has no room for five segments of " +
+                            std::to_string(options.segment_bytes) + " bytes and the catalog");
+  return {};
+}
+
+}  // namespace
+
+result<std::unique_ptr<journal>> journal::open(disk& on, const journal_options& options,
+                                               random_source& random, recovery_report* report) {
+  CAIRN_TRY(check(options));
+  CAIRN_TRY(on.make_directory(options.directory + "/segments"));
+  auto lock = on.open(options.directory + "/lock", open_mode::create, true, options.lock_wait_ms);
+  if (!lock) return fail(lock.error());
+  const auto path = options.directory + "/catalog.db";
+  auto writer = catalog::open(on, path);
+  if (!writer) return fail(writer.error());
+  CAIRN_TRY(on.sync_directory(options.directory));
+  auto found = recovery(on, options, random, **writer).run();
+  if (!found) return fail(found.error());
+  auto reader = catalog_reader::open(on, path);
+  if (!reader) return fail(reader.error());
+  auto opened = std::make_unique<journal_on_disk>(on, options, random, std::move(*lock),
+                                                  std::move(*writer), std::move(*reader), *found);
+  CAIRN_TRY(opened->prepare_first_segment());
+  if (report != nullptr) *report = found->report;
+  return opened;
+}
+
+journal_on_disk::journal_on_disk(disk& on, const journal_options& options, random_source& random,
+                                 std::unique_ptr<file> lock, std::unique_ptr<catalog> writer,
+                                 std::unique_ptr<catalog_reader> reader, const recovered& from)
+    : directory_(options.directory),
+      id_(from.journal),
+      lock_(std::move(lock)),
+      catalog_(std::move(writer)),
+      reader_(std::move(reader)),
+      identity_(identity{from.volumes, from.state, from.starts}),
+      space_(on, options.directory + "/segments", from.journal,
+             {options.segment_bytes, options.size_max}, random,
+             {[this](const segment& s) { return add_segment_row(s); },
+              [this](std::uint64_t number) { return drop_segment_row(number); }}),
+      bytes_max_(options.size_max),
+      assigned_(from.last),
+      finished_(from.last.value),
+      durable_(from.last),
+      catalogued_(from.last),
+      saved_watermark_(from.last),
+      backed_(from.watermarks.backed),
+      trimmed_(from.watermarks.trimmed),
+      peer_stored_(from.watermarks.peer_stored.value) {
+  tail_.restart_behind(from.last);
+  book_.load(from.markers);
+  for (const auto& each : from.in_use) {
+    contents_[each->head.number] = {};
+    space_.adopt(each);
+  }
+  for (const auto& span : from.spans) contents_[span.segment] = {span.first, span.last, false};
+  for (const auto number : from.aside) contents_[number].aside = true;
+  for (const auto& name : from.free_files) space_.add_free(name);
+  space_.start_numbers_at(from.next_segment);
+  if (!from.starts.empty()) space_.set_incarnation(from.starts.back().number);
+}
+
+result<void> journal_on_disk::prepare_first_segment() {
+  catalog_.with([this](auto& c) { note_catalog_bytes(*c); });
+  return space_.prepare(append_purpose::start);
+}
+
+result<void> journal_on_disk::add_segment_row(const segment& s) {
+  return catalog_.with([&](auto& c) {
+    return commit(*c, database::durability::full, [&] {
+      return c->add_segment({s.head, s.name, {}, false});
+    });
+  });
+}
+
+result<void> journal_on_disk::drop_segment_row(std::uint64_t number) {
+  return catalog_.with([&](auto& c) {
+    return commit(*c, database::durability::full, [&] { return c->drop_segment(number); });
+  });
+}
+
+void journal_on_disk::note_catalog_bytes(catalog& c) {
+  catalog_bytes_ = c.file_bytes();
+  space_.set_catalog_bytes(catalog_bytes_);
+}
+
+std::vector<volume_identity> journal_on_disk::volumes() const {
+  return identity_.with([](const identity& i) { return i.volumes; });
+}
+member_state journal_on_disk::state() const {
+  return identity_.with([](const identity& i) { return i.state; });
+}
+std::vector<incarnation_start> journal_on_disk::starts() const {
+  return identity_.with([](const identity& i) { return i.starts; });
+}
+incarnation journal_on_disk::current() const {
+  return identity_.with(
+      [](const identity& i) { return i.starts.empty() ? incarnation() : i.starts.back().number; });
+}
+
+result<void> journal_on_disk::save_volumes(const std::vector<volume_identity>& all) {
+  const auto known = volumes();
+  for (const auto& each : all)
+    for (const auto& other : known)
+      if (other.name == each.name ? !(other == each) : other.index == each.index)
+        return fail(EINVAL, "journal " + directory_ + ": volume " + each.name +
+                                " is not the one that it was made with");
+  return catalog_.with([&](auto& c) -> result<void> {
+    CAIRN_TRY(commit(*c, database::durability::full, [&]() -> result<void> {
+      for (const auto& each : all) CAIRN_TRY(c->save_volume(each));
+      return {};
+    }));
+    auto saved = c->volumes();
+    if (!saved) return fail(saved.error());
+    identity_.with([&](identity& i) { i.volumes = std::move(*saved); });
+    return {};
+  });
+}
+
+result<void> journal_on_disk::update_state(
+    const std::function<result<void>(member_state&)>& change) {
+  return catalog_.with([&](auto& c) -> result<void> {
+    const auto before = state();
+    auto after = before;
+    CAIRN_TRY(change(after));
+    if (after == before) return {};
+    if (after.target_sequence != before.target_sequence) {
+      const auto held = durable();
+      CAIRN_INVARIANT("I6", after.target_sequence <= held,
+                      "the target " + std::to_string(after.target_sequence.value) +
+                          " is not durable, " + std::to_string(held.value) + " is");
+    }
+    CAIRN_TRY(commit(*c, database::durability::full, [&] { return c->save_state(after); }));
+    identity_.with([&](identity& i) { i.state = std::move(after); });
+    return {};
+  });
+}
+
+void journal_on_disk::fail_journal(const std::string& why) const {
+  {
+    const std::lock_guard lock(failure_mutex_);
+    if (failed_) return;
+    failure_text_ = why;
+    failed_ = true;
+  }
+  log_error("journal " + directory_ + " has failed: " + why);
+  const std::lock_guard lock(append_mutex_);
+  advanced_.notify_all();
+}
+
+std::optional<std::string> journal_on_disk::failure() const {
+  if (!failed_) return std::nullopt;
+  const std::lock_guard lock(failure_mutex_);
+  return failure_text_;
+}
+
+}  // namespace cairn

@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <cerrno>
+
+#include "base/crc32c.h"
+#include "journal/journal_on_disk.h"
+#include "journal/scan.h"
+
+namespace cairn {
+namespace {
+
+// Takes rows from `more` while the limits allow; false when they are reached.
+class row_collector {
+ public:
+  row_collector(std::size_t rows_max, std::uint64_t bytes_max)
+      : rows_left_(rows_max), bytes_left_(bytes_max) {}
+
+  bool add(const row& next) {
+    if (rows_left_ == 0 || (!out_.empty() && next.what.data_length > bytes_left_)) return false;
+    --rows_left_;
+    bytes_left_ -= std::min<std::uint64_t>(bytes_left_, next.what.data_length);
+    out_.push_back(next);
+    return true;
+  }
+  std::size_t rows_left() const { return rows_left_; }
+  std::vector<row> take() { return std::move(out_); }
+
+ private:
+  std::size_t rows_left_;
+  std::uint64_t bytes_left_;
+  std::vector<row> out_;
+};
+
+tl::unexpected<error> gone(const std::string& directory, sequence at) {
+  return fail(ENODATA,
+              "journal " + directory + ": record " + std::to_string(at.value) + " was trimmed");
+}
+
+}  // namespace
+
+result<std::vector<row>> journal_on_disk::rows(sequence from, sequence upto, std::size_t rows_max,
+                                               std::uint64_t bytes_max) {
+  constexpr std::size_t rows_at_once = 1024;
+  if (!from) from = sequence(1);
+  row_collector out(rows_max, bytes_max);
+  for (auto next = from;;) {
+    sequence tail_first;
+    {
+      const std::lock_guard lock(append_mutex_);
+      if (next <= trimmed_) return gone(directory_, next);
+      const auto last = std::min(upto, sequence(finished_.reached()));
+      for (; next <= last && tail_.holds(next); next = next.next())
+        if (!out.add(tail_.at(next))) return out.take();
+      if (next > last) return out.take();
+      tail_first = tail_.first();
+    }
+    // Behind the tail: the catalog has every row below it.
+    const auto last = std::min(upto, tail_first.previous());
+    const auto at_once = std::min(rows_at_once, out.rows_left());
+    if (at_once == 0) return out.take();
+    const auto read = reader_.with([&](auto& r) { return r->rows(next, last, at_once); });
+    if (!read) return fail(read.error());
+    if (read->empty()) {
+      const std::lock_guard lock(append_mutex_);
+      if (next <= trimmed_) return gone(directory_, next);
+      return fail(EBADMSG, "journal " + directory_ + ": the catalog lacks record " +
+                               std::to_string(next.value));
+    }
+    for (const auto& each : *read) {
+      if (each.what.seq != next) return gone(directory_, next);
+      if (!out.add(each)) return out.take();
+      next = next.next();
+    }
+  }
+}
+
+segment_pin journal_on_disk::pin(std::uint64_t segment) const {
+  return segment_pin(space_.find(segment));
+}
+
+result<segment_ptr> journal_on_disk::segment_of(std::uint64_t number) const {
+  auto found = space_.find(number);
+  if (found) return found;
+  return fail(ENODATA,
+              "journal " + directory_ + ": segment " + std::to_string(number) + " was trimmed");
+}
+
+result<void> journal_on_disk::read_data(const record_place& at, std::uint64_t skip, byte_span out) {
+  const auto in = segment_of(at.segment);
+  if (!in) return fail(in.error());
+  return (*in)->store->read(out, at.position + record_header_bytes + skip);
+}
+
+result<void> journal_on_disk::read_record(const row& r, bytes& out) {
+  bytes whole(stored_bytes(r.what.data_length));
+  if (r.at.segment != 0) {
+    const auto in = segment_of(r.at.segment);
+    if (!in) return fail(in.error());
+    CAIRN_TRY(read_checked(**in, r, whole));
+  }
+  const auto header = encode_header(r.what, 0);
+  std::copy(header.begin(), header.end(), whole.begin());
+  out.insert(out.end(), whole.begin(), whole.end());
+  return {};
+}
+
+}  // namespace cairn

@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <cerrno>
+
+#include "base/invariant.h"
+#include "journal/journal_on_disk.h"
+
+namespace cairn {
+
+result<std::size_t> journal_on_disk::write_rows(std::size_t rows_max) {
+  return catalog_.with([&](auto& c) { return write_rows_locked(*c, rows_max); });
+}
+
+journal_on_disk::row_batch journal_on_disk::next_batch(std::size_t rows_max) {
+  const std::lock_guard lock(append_mutex_);
+  row_batch batch;
+  for (auto at = catalogued_.next();
+       at.value <= finished_.reached() && batch.rows.size() < rows_max; at = at.next())
+    batch.rows.push_back(tail_.at(at));
+  const auto last = batch.rows.empty() ? catalogued_ : batch.rows.back().what.seq;
+  batch.watermark = std::min(durable_, last);
+  batch.moved = !batch.rows.empty() || batch.watermark != saved_watermark_;
+  return batch;
+}
+
+result<std::size_t> journal_on_disk::write_rows_locked(catalog& c, std::size_t rows_max) {
+  CAIRN_TRY(accepting());
+  const auto batch = next_batch(rows_max);
+  if (!batch.moved) return std::size_t{0};
+  const auto changed = book_.take_changed();
+  const auto done = commit(c, database::durability::normal, [&]() -> result<void> {
+    CAIRN_TRY(c.insert_rows(batch.rows));
+    CAIRN_TRY(c.save_markers(changed));
+    CAIRN_TRY(c.set_watermark("peer_stored", sequence(peer_stored_)));
+    return c.set_watermark("durable", batch.watermark);
+  });
+  if (!done) {
+    book_.give_back(changed);
+    return fail(done.error());
+  }
+  note_catalog_bytes(c);
+  const std::lock_guard lock(append_mutex_);
+  if (!batch.rows.empty()) catalogued_ = batch.rows.back().what.seq;
+  saved_watermark_ = batch.watermark;
+  tail_.shrink(catalogued_);
+  return batch.rows.size();
+}
+
+result<void> journal_on_disk::write_all_rows_locked(catalog& c, sequence upto) {
+  constexpr std::size_t rows_at_once = 8192;
+  for (;;) {
+    {
+      const std::lock_guard lock(append_mutex_);
+      if (catalogued_ >= upto && saved_watermark_ >= std::min(upto, durable_)) return {};
+    }
+    const auto written = write_rows_locked(c, rows_at_once);
+    if (!written) return fail(written.error());
+  }
+}
+
+result<void> journal_on_disk::save_backed(sequence backed) {
+  return catalog_.with([&](auto& c) -> result<void> {
+    {
+      const std::lock_guard lock(append_mutex_);
+      CAIRN_INVARIANT("I7", backed <= durable_,
+                      "backed " + std::to_string(backed.value) + " is beyond durable " +
+                          std::to_string(durable_.value));
+      if (backed <= backed_) return {};
+    }
+    // A recovery reads pending records from behind `backed` on: it must know them by then.
+    CAIRN_TRY(write_all_rows_locked(*c, backed));
+    CAIRN_TRY(commit(*c, database::durability::normal,
+                     [&] { return c->set_watermark("backed", backed); }));
+    const std::lock_guard lock(append_mutex_);
+    backed_ = backed;
+    return {};
+  });
+}
+
+result<void> journal_on_disk::save_peer_stored(sequence stored) {
+  // Written with the next rows.
+  for (auto known = peer_stored_.load(); known < stored.value;)
+    if (peer_stored_.compare_exchange_weak(known, stored.value)) break;
+  return {};
+}
+
+std::vector<std::uint64_t> journal_on_disk::trimmable(sequence upto, sequence& last) const {
+  const std::lock_guard lock(append_mutex_);
+  CAIRN_INVARIANT("I1", upto <= backed_,
+                  "trim to " + std::to_string(upto.value) + " while backed is " +
+                      std::to_string(backed_.value));
+  std::vector<std::uint64_t> numbers;
+  last = trimmed_;
+  for (const auto& [number, held] : contents_) {
+    if (held.aside) continue;
+    if ((open_ && number == open_->head.number) || held.last > upto) break;
+    last = std::max(last, held.last);
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+result<void> journal_on_disk::trim(sequence upto) {
+  CAIRN_TRY(catalog_.with([&](auto& c) -> result<void> {
+    sequence last;
+    const auto numbers = trimmable(upto, last);
+    if (numbers.empty()) return {};
+    const auto forgotten = book_.trim(last, state().target_sequence);
+    CAIRN_TRY(commit(*c, database::durability::full, [&]() -> result<void> {
+      for (const auto number : numbers) CAIRN_TRY(c->drop_segment(number));
+      CAIRN_TRY(c->forget_markers(forgotten));
+      return c->trim(last);
+    }));
+    {
+      const std::lock_guard lock(append_mutex_);
+      trimmed_ = last;
+      for (const auto number : numbers) contents_.erase(number);
+    }
+    for (const auto number : numbers) space_.retire(number);
+    return {};
+  }));
+  return space_.collect();
+}
+
+result<void> journal_on_disk::prepare_segment() {
+  CAIRN_TRY(accepting());
+  auto made = space_.prepare(append_purpose::data);
+  // The bound is not this caller's trouble: the append that meets it is told.
+  if (!made && made.error().code == ENOSPC) return {};
+  return made;
+}
+
+journal_usage journal_on_disk::usage() const {
+  journal_usage out;
+  out.bytes = space_.used_bytes() + catalog_bytes_;
+  out.bytes_max = bytes_max_;
+  out.segments = space_.segments();
+  out.recycled = space_.recycled();
+  return out;
+}
+
+}  // namespace cairn

@@ -1,0 +1,101 @@
+#include "journal/scan.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/crc32c.h"
+
+namespace cairn {
+namespace {
+
+constexpr std::uint64_t chunk_bytes = 2 * (record_data_max + sync_block_bytes);
+
+// A part of the segment in memory; always holds the whole record that begins at the position asked
+// for, because a record is shorter than half a chunk.
+class window {
+ public:
+  explicit window(const scan_range& range) : range_(range) {}
+
+  // Bytes from `position` to the end of what was read: at least a record's longest, or all there
+  // is.
+  result<byte_view> at(std::uint64_t position) {
+    const auto wanted = std::min(position + chunk_bytes / 2, range_.end);
+    if (position < start_ || wanted > start_ + held_.size()) {
+      start_ = position;
+      held_.resize(std::min(chunk_bytes, range_.end - position));
+      CAIRN_TRY(range_.in->store->read(held_, start_));
+    }
+    return byte_view(held_).subspan(position - start_);
+  }
+
+ private:
+  const scan_range& range_;
+  std::uint64_t start_ = 0;
+  bytes held_;
+};
+
+bool is_control(record_kind kind) {
+  return kind == record_kind::marker || kind == record_kind::seal || kind == record_kind::void_;
+}
+
+// Conditions 9 to 12; nullopt where one does not hold.
+std::optional<found_record> judge(const record& r, byte_view there, const scan_rules& rules) {
+  if (r.seq <= rules.above || (rules.made_in && r.made_in != *rules.made_in)) return std::nullopt;
+  if (there.size() < stored_bytes(r.data_length)) return std::nullopt;
+  const auto data = there.subspan(record_header_bytes, r.data_length);
+  if (crc32c(data) != r.data_crc) return std::nullopt;
+  found_record out{{r, {}}, {}};
+  if (!is_control(r.kind)) return out;
+  out.body = decode_marker_body(data);
+  return out.body ? std::optional(out) : std::nullopt;
+}
+
+tl::unexpected<error> damaged(const segment& in, const row& where, const char* how) {
+  return fail(EBADMSG, "record " + std::to_string(where.what.seq.value) + " in " +
+                           in.store->path() + " at " + std::to_string(where.at.position) +
+                           " is damaged: " + how);
+}
+
+bool same_record(const record& a, record b) {
+  b.durable_then = a.durable_then;  // the catalog does not keep it
+  return a == b;
+}
+
+}  // namespace
+
+result<void> scan_segment(const scan_range& range, const scan_rules& rules,
+                          std::vector<found_record>& found) {
+  window view(range);
+  scan_rules now = rules;
+  for (auto at = range.from; at + record_alignment <= range.end;) {
+    const auto there = view.at(at);
+    if (!there) return fail(there.error());
+    const auto header = decode_header(*there, range.in->head.salt);
+    auto counted = header ? judge(*header, *there, now) : std::nullopt;
+    // A torn record is stepped through, not over: only what counts vouches for its length.
+    at += counted ? stored_bytes(header->data_length) : record_alignment;
+    if (!counted) continue;
+    counted->what.at = {range.in->head.number, at - stored_bytes(header->data_length)};
+    now.above = header->seq;
+    found.push_back(std::move(*counted));
+  }
+  return {};
+}
+
+result<void> read_checked(const segment& in, const row& where, bytes& whole) {
+  const auto length = stored_bytes(where.what.data_length);
+  if (where.at.position + length > in.head.bytes)
+    return damaged(in, where, "its row points behind the end of the file");
+  whole.resize(length);
+  CAIRN_TRY(in.store->read(whole, where.at.position));
+  const auto header = decode_header(whole, in.head.salt);
+  if (!header) return damaged(in, where, "no valid header");
+  if (!same_record(*header, where.what))
+    return damaged(in, where, "its header is another record's");
+  if (crc32c(byte_view(whole).subspan(record_header_bytes, header->data_length)) !=
+      header->data_crc)
+    return damaged(in, where, "the checksum of its data does not match");
+  return {};
+}
+
+}  // namespace cairn

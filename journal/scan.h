@@ -1,0 +1,38 @@
+// Recovery's search for records that the catalog does not vouch for: everything in a segment behind
+// the last trusted record. docs/journal.md, "a record that was found by a scan counts if".
+//
+// Reads only. Not here: what becomes of what was found (recovery.h).
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "journal/journal.h"
+#include "journal/segment.h"
+
+namespace cairn {
+
+struct found_record {
+  row what;
+  std::optional<marker_body> body;  // of marker, seal, void
+};
+
+struct scan_range {
+  segment_ptr in;
+  std::uint64_t from = 0;  // bytes, a multiple of 512
+  std::uint64_t end = 0;   // exclusive; records end at or before it
+};
+
+struct scan_rules {
+  sequence above;                      // only sequences above it count
+  std::optional<incarnation> made_in;  // only records of this incarnation count
+};
+
+// Appends the records of `range` that count, in order of position. An error is one of reading.
+result<void> scan_segment(const scan_range& range, const scan_rules& rules,
+                          std::vector<found_record>& found);
+
+// Header and data of the record at `where`, checked against the row: EBADMSG that names sequence,
+// file and position. `whole` gets stored_bytes() as they lie there.
+result<void> read_checked(const segment& in, const row& where, bytes& whole);
+
+}  // namespace cairn

@@ -1,0 +1,39 @@
+// One use of a segment file: its header block and the open file. docs/journal.md, "a segment".
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/number.h"
+#include "base/result.h"
+#include "base/uuid.h"
+#include "storage/disk.h"
+
+namespace cairn {
+
+inline constexpr std::uint64_t segment_header_bytes = 4096;
+inline constexpr std::uint64_t sync_block_bytes = 4096;  // what a loss of power may tear
+
+struct segment_header {
+  uuid journal;
+  std::uint64_t number = 0;  // counts uses of segment files, from 1, never given twice
+  std::uint64_t salt = 0;    // seeds the record headers' checksums; never 0
+  std::uint64_t bytes = 0;   // of the file
+  incarnation made_in;       // that prepared it
+  friend bool operator==(const segment_header&, const segment_header&) = default;
+};
+
+bytes encode_segment_header(const segment_header& head);
+std::optional<segment_header> decode_segment_header(byte_view in);
+
+// Shared by everybody who reads or writes it: a file is recycled only when nobody holds this.
+struct segment {
+  segment_header head;
+  std::string name;  // of the file in segments/
+  std::unique_ptr<file> store;
+};
+using segment_ptr = std::shared_ptr<segment>;
+
+}  // namespace cairn

@@ -1,0 +1,239 @@
+#include "journal/segment_space.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/log.h"
+
+namespace cairn {
+namespace {
+
+std::uint64_t spare_segments(append_purpose purpose) {
+  switch (purpose) {
+    case append_purpose::data:
+      return 2;
+    case append_purpose::marker:
+      return 1;
+    case append_purpose::outcome:
+    case append_purpose::start:
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+segment_space::segment_space(disk& on, std::string directory, uuid journal, segment_bounds bounds,
+                             random_source& random, catalog_hooks rows)
+    : on_(on),
+      directory_(std::move(directory)),
+      journal_(journal),
+      bounds_(bounds),
+      random_(random),
+      rows_(std::move(rows)) {}
+
+void segment_space::adopt(segment_ptr in_use) {
+  const std::lock_guard lock(mutex_);
+  const auto number = in_use->head.number;
+  in_use_.emplace(number, std::move(in_use));
+}
+
+void segment_space::add_free(std::string name) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(name));
+}
+
+segment_ptr segment_space::find(std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = in_use_.find(number);
+  return found == in_use_.end() ? nullptr : found->second;
+}
+
+void segment_space::set_stale_apart_locked() {
+  while (!ready_.empty() && ready_.front()->head.made_in.value != incarnation_) {
+    stale_.push_back(std::move(ready_.front()));
+    ready_.pop_front();
+  }
+}
+
+segment_ptr segment_space::take_ready() {
+  const std::lock_guard lock(mutex_);
+  set_stale_apart_locked();
+  if (ready_.empty()) return nullptr;
+  auto first = std::move(ready_.front());
+  ready_.pop_front();
+  return first;
+}
+
+bool segment_space::has_ready() {
+  const std::lock_guard lock(mutex_);
+  set_stale_apart_locked();
+  return !ready_.empty();
+}
+
+result<void> segment_space::take_back_stale() {
+  std::vector<segment_ptr> stale;
+  {
+    const std::lock_guard lock(mutex_);
+    stale = stale_;
+  }
+  for (auto& each : stale) {
+    const auto number = each->head.number;
+    CAIRN_TRY(rows_.drop_row(number));
+    each.reset();
+    const std::lock_guard lock(mutex_);
+    std::erase_if(stale_, [&](const segment_ptr& s) { return s->head.number == number; });
+    const auto found = in_use_.find(number);
+    retired_.push_back(std::move(found->second));
+    in_use_.erase(found);
+  }
+  return {};
+}
+
+std::uint64_t segment_space::used_locked() const {
+  std::uint64_t used = being_made_.empty() ? 0 : bounds_.segment_bytes;
+  for (const auto& [number, each] : in_use_) used += each->head.bytes;
+  for (const auto& each : retired_) used += each->head.bytes;
+  return used;
+}
+
+std::uint64_t segment_space::room_locked() const {
+  const std::uint64_t catalog = catalog_bytes_;
+  return catalog < bounds_.size_max ? bounds_.size_max - catalog : 0;
+}
+
+bool segment_space::may_take_locked(append_purpose purpose) const {
+  const auto left = (1 + spare_segments(purpose)) * bounds_.segment_bytes;
+  return used_locked() + left <= room_locked();
+}
+
+bool segment_space::admits(append_purpose purpose) const {
+  if (purpose != append_purpose::data) return true;
+  const std::lock_guard lock(mutex_);
+  return used_locked() + spare_segments(purpose) * bounds_.segment_bytes <= room_locked();
+}
+
+std::string segment_space::new_name_locked() const {
+  const auto taken = [this](const std::string& name) {
+    const auto same = [&](const segment_ptr& s) { return s->name == name; };
+    return std::any_of(in_use_.begin(), in_use_.end(),
+                       [&](const auto& each) { return same(each.second); }) ||
+           std::any_of(retired_.begin(), retired_.end(), same) ||
+           std::find(free_.begin(), free_.end(), name) != free_.end();
+  };
+  for (std::uint64_t n = 1;; ++n) {
+    auto name = std::to_string(n) + ".seg";
+    if (!taken(name)) return name;
+  }
+}
+
+result<segment_space::chosen_file> segment_space::choose(append_purpose purpose) {
+  const std::lock_guard lock(mutex_);
+  if (!may_take_locked(purpose)) {
+    const std::string full = "journal " + directory_ + ": full, " + std::to_string(used_locked()) +
+                             " bytes of segments in use, bound " + std::to_string(bounds_.size_max);
+    if (purpose != append_purpose::start) return fail(ENOSPC, full);
+    log_warning(full + "; a start takes one segment above it");
+  }
+  chosen_file from;
+  from.fresh = free_.empty();
+  from.name = from.fresh ? new_name_locked() : free_.front();
+  if (!from.fresh) free_.pop_front();
+  being_made_ = from.name;
+  return from;
+}
+
+result<void> segment_space::fill(file& store) const {
+  // One pwritev of real zeroes: blocks that are only reserved would commit metadata at each sync.
+  const bytes zeroes(std::min<std::uint64_t>(bounds_.segment_bytes, 1U << 20));
+  std::vector<iovec> parts;
+  for (auto left = bounds_.segment_bytes; left > 0;) {
+    const auto n = std::min<std::uint64_t>(left, zeroes.size());
+    parts.push_back({const_cast<std::byte*>(zeroes.data()), n});
+    left -= n;
+  }
+  return store.write(std::span<const iovec>(parts), 0);
+}
+
+result<segment_ptr> segment_space::make(const chosen_file& from) {
+  auto made = std::make_shared<segment>();
+  made->name = from.name;
+  auto opened = on_.open(path_of(from.name), open_mode::create);
+  if (!opened) return fail(opened.error());
+  made->store = std::move(*opened);
+  if (from.fresh) CAIRN_TRY(fill(*made->store));
+  made->head = {journal_, next_number_++, 0, bounds_.segment_bytes, incarnation(incarnation_)};
+  while (made->head.salt == 0) made->head.salt = random_.number();
+  CAIRN_TRY(made->store->write(encode_segment_header(made->head), 0));
+  CAIRN_TRY(made->store->sync());
+  if (from.fresh) CAIRN_TRY(on_.sync_directory(directory_));
+  CAIRN_TRY(rows_.add_row(*made));
+  if (!from.fresh) {
+    made->store->read_ahead({0, bounds_.segment_bytes});
+    ++recycled_;
+  }
+  return made;
+}
+
+result<void> segment_space::prepare(append_purpose purpose) {
+  const std::lock_guard alone(prepare_mutex_);
+  if (has_ready()) return {};
+  CAIRN_TRY(take_back_stale());
+  CAIRN_TRY(collect());
+  auto from = choose(purpose);
+  if (!from) return fail(from.error());
+  auto made = make(*from);
+  const std::lock_guard lock(mutex_);
+  being_made_.clear();
+  if (!made) {
+    // The file may be half filled: a recovery deletes it, or a later prepare() fills it again.
+    if (!from->fresh) free_.push_back(from->name);
+    return fail(made.error());
+  }
+  in_use_.emplace((*made)->head.number, *made);
+  ready_.push_back(std::move(*made));
+  return {};
+}
+
+void segment_space::retire(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto found = in_use_.find(number);
+  if (found == in_use_.end()) return;
+  retired_.push_back(std::move(found->second));
+  in_use_.erase(found);
+}
+
+result<void> segment_space::collect() {
+  std::vector<std::string> surplus;
+  {
+    const std::lock_guard lock(mutex_);
+    // use_count 1 is ours: it is no longer in the map, so nobody can take a new pin.
+    std::erase_if(retired_, [&](const segment_ptr& each) {
+      if (each.use_count() != 1) return false;
+      if (each->head.bytes == bounds_.segment_bytes)
+        free_.push_back(each->name);
+      else
+        surplus.push_back(each->name);
+      return true;
+    });
+    while (!free_.empty() && used_locked() + free_.size() * bounds_.segment_bytes > room_locked()) {
+      surplus.push_back(free_.back());
+      free_.pop_back();
+    }
+  }
+  for (const auto& name : surplus) CAIRN_TRY(on_.remove(path_of(name)));
+  return {};
+}
+
+std::uint64_t segment_space::used_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return used_locked();
+}
+
+std::uint64_t segment_space::segments() const {
+  const std::lock_guard lock(mutex_);
+  return in_use_.size();
+}
+
+}  // namespace cairn

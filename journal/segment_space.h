@@ -1,0 +1,113 @@
+// The segment files of a journal and the bound on their space: which are in use, which is ready for
+// the next append, which are free.
+//
+//   free file ──prepare──► ready ──take_ready──► in use ──retire──► retired ──(no pins)──► free
+//
+// Thread-safe. Files are opened, written and synced outside the lock, in prepare(); all other
+// functions touch memory only. Lock order: the append lock may be held by a caller of anything but
+// prepare() and collect().
+//
+// Space: used + what must be left <= size_max - catalog. Data leaves two segments, a marker one;
+// seals and voids take the last one; a start takes its segment even above the bound and says so.
+//
+// Not here: what the records in a segment are, and the catalog's rows (the owner's `register_`).
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "journal/segment.h"
+
+namespace cairn {
+
+enum class append_purpose { data, marker, outcome, start };  // outcome: seal or void
+
+struct segment_bounds {
+  std::uint64_t segment_bytes = 0;
+  std::uint64_t size_max = 0;  // segments and catalog
+};
+
+class segment_space {
+ public:
+  // Both commit durably. `add_row`: before anything is appended to the segment. `drop_row`: before
+  // the file of a segment that was never appended to is used again.
+  struct catalog_hooks {
+    std::function<result<void>(const segment& s)> add_row;
+    std::function<result<void>(std::uint64_t number)> drop_row;
+  };
+
+  segment_space(disk& on, std::string directory, uuid journal, segment_bounds bounds,
+                random_source& random, catalog_hooks rows);
+
+  // ---- at open, before anything else
+  void adopt(segment_ptr in_use);
+  void add_free(std::string name);
+  void start_numbers_at(std::uint64_t next) { next_number_ = next; }
+
+  // ---- while running
+  void set_incarnation(incarnation current) { incarnation_ = current.value; }
+  void set_catalog_bytes(std::uint64_t n) { catalog_bytes_ = n; }
+  segment_ptr find(std::uint64_t number) const;  // null when it is gone
+  // The segment that was prepared in this incarnation, now in use; null when there is none.
+  segment_ptr take_ready();
+  bool has_ready();
+  // Whether an append for this purpose may go into a segment that is already in use.
+  bool admits(append_purpose purpose) const;
+  // Makes a segment ready unless one is. ENOSPC when the bound forbids it for this purpose.
+  result<void> prepare(append_purpose purpose);
+  // The segment's records are gone from the catalog: the file is free when the last pin goes.
+  void retire(std::uint64_t number);
+  // Frees retired segments that nobody pins any more; deletes free files above the bound.
+  result<void> collect();
+
+  std::uint64_t used_bytes() const;
+  std::uint64_t segments() const;
+  std::uint64_t recycled() const { return recycled_; }
+  std::uint64_t segment_bytes() const { return bounds_.segment_bytes; }
+  std::string path_of(const std::string& name) const { return directory_ + "/" + name; }
+
+ private:
+  struct chosen_file {
+    std::string name;
+    bool fresh = false;  // must be made and filled with zeroes
+  };
+
+  std::uint64_t used_locked() const;
+  std::uint64_t room_locked() const;  // bytes that the bound leaves for segments
+  bool may_take_locked(append_purpose purpose) const;
+  result<void> take_back_stale();
+  void set_stale_apart_locked();
+  result<chosen_file> choose(append_purpose purpose);
+  result<segment_ptr> make(const chosen_file& from);
+  result<void> fill(file& store) const;
+  std::string new_name_locked() const;
+
+  disk& on_;
+  const std::string directory_;
+  const uuid journal_;
+  const segment_bounds bounds_;
+  random_source& random_;
+  const catalog_hooks rows_;
+
+  mutable std::mutex mutex_;                     // guards the members below it
+  std::map<std::uint64_t, segment_ptr> in_use_;  // ready ones too
+  std::deque<segment_ptr> ready_;
+  std::vector<segment_ptr> stale_;  // prepared for an older incarnation; prepare() takes them back
+  std::vector<segment_ptr> retired_;
+  std::deque<std::string> free_;
+  std::string being_made_;  // a file that prepare() is busy with; counts as used
+
+  std::mutex prepare_mutex_;       // one prepare() at a time; taken before mutex_
+  std::uint64_t next_number_ = 1;  // guarded by prepare_mutex_
+  std::atomic<std::uint64_t> incarnation_ = 0;
+  std::atomic<std::uint64_t> catalog_bytes_ = 0;
+  std::atomic<std::uint64_t> recycled_ = 0;
+};
+
+}  // namespace cairn
