@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,9 @@ import readiness
 
 FULL = os.environ.get("CAIRN_FULL") == "1"
 SKIPPED = 77
+
+# Whoever runs the tests ends one that hangs by SIGTERM: the lab must go down then, too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def seed():

@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""Scribbled bytes in a primary's segment. Above the durable watermark they are what a loss of power
+leaves: the write that was hit becomes a gap, everything else is there, both sides agree. At it or
+below they are damage: named by sequence, never shipped; the other gateways go on."""
+
+import glob
+import os
+import re
+import shutil
+import sqlite3
+import struct
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+from lab_client import Lab, need, wait_for  # noqa: E402
+from nbd_client import NbdClient  # noqa: E402
+
+BLOCK = 4096
+SCRIBBLE = b"\xa5" * 64
+TRIES = 20
+
+
+def content(number):
+    return struct.pack("<Q", number + 1) * (BLOCK // 8)
+
+
+def journal_of(lab, name):
+    return os.path.join(lab.entry(name)["state"], "journal")
+
+
+def ask_catalog(journal, question):
+    """Works on a copy: the journal's own files stay as the process left them."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as copy:
+        for path in glob.glob(os.path.join(journal, "catalog.db*")):
+            shutil.copy(path, copy)
+        database = sqlite3.connect(os.path.join(copy, "catalog.db"))
+        answer = database.execute(question).fetchall()
+        database.close()
+        return answer
+
+
+def watermark(journal, name):
+    return ask_catalog(journal, f"SELECT sequence FROM watermarks WHERE name = '{name}'")[0][0]
+
+
+def records_in(path):
+    """(sequence, kind, position) of everything in a segment file that begins like a record."""
+    with open(path, "rb") as segment:
+        whole = segment.read()
+    for at in range(BLOCK, len(whole) - 64, 512):
+        if whole[at:at + 4] == b"CRNR":
+            yield struct.unpack_from("<Q", whole, at + 24)[0], whole[at + 5], at
+
+
+def scribble(path, position):
+    """Into the data of the record there."""
+    with open(path, "r+b") as segment:
+        segment.seek(position + 64 + 100)
+        segment.write(SCRIBBLE)
+
+
+def write_and_kill(lab, first, count):
+    client = NbdClient(lab.uri("m1.primary"))
+    for number in range(first, first + count):
+        client.write(number * BLOCK, content(number))
+    lab.kill("m1.primary")
+    client.close()
+
+
+def write_above_watermark(journal):
+    """(file, position, sequence) of a write that no sync has covered, if there is one: the last but
+    one, so that recovery has to go on behind it."""
+    durable = watermark(journal, "durable")
+    found = sorted((sequence, path, at)
+                   for path in glob.glob(os.path.join(journal, "segments", "*"))
+                   for sequence, kind, at in records_in(path) if kind == 1 and sequence > durable)
+    return (found[-2][1], found[-2][2], found[-2][0]) if len(found) > 2 else None
+
+
+def above_the_watermark(lab):
+    journal = journal_of(lab, "m1.primary")
+    written = 0
+    for _ in range(TRIES):
+        write_and_kill(lab, written, 100)
+        written += 100
+        place = write_above_watermark(journal)
+        if place:
+            break
+        lab.start("m1.primary")
+    else:
+        raise AssertionError(f"no write above the durable watermark in {TRIES} tries")
+    path, position, sequence = place
+    scribble(path, position)
+    lab.start("m1.primary")
+    client = NbdClient(lab.uri("m1.primary"))
+    missing = [number for number in range(written)
+               if client.read(number * BLOCK, BLOCK) != content(number)]
+    assert len(missing) == 1, f"one write was hit, missing are {missing}"
+    assert client.read(missing[0] * BLOCK, BLOCK) == bytes(BLOCK), "the scribbled bytes are served"
+    client.close()
+    lab.ready()
+    lab.same_images()
+    print(f"  above the watermark: record {sequence} became a gap, {written - 1} other writes are "
+          "there, both sides agree", flush=True)
+
+
+def below_the_watermark(lab):
+    journal = journal_of(lab, "m1.primary")
+    lab.kill("m1.secondary")  # so that the record is still needed
+    client = NbdClient(lab.uri("m1.primary"))
+    first = 8000
+    for number in range(first, first + 50):
+        client.write(number * BLOCK, content(number))
+    client.flush()
+    client.close()
+    wait_for("rows of all of them", lambda: len(ask_catalog(
+        journal, f"SELECT 1 FROM records WHERE kind = 1 AND offset >= {first * BLOCK} AND "
+        "sequence <= (SELECT sequence FROM watermarks WHERE name = 'durable')")) >= 50)
+    lab.kill("m1.primary")
+    sequence, file, position, offset = ask_catalog(
+        journal, "SELECT sequence, file, position, offset FROM records JOIN segments "
+        f"ON number = segment WHERE kind = 1 AND offset = {(first + 25) * BLOCK}")[-1]
+    scribble(os.path.join(journal, "segments", file), position)
+    lab.start("m1.secondary", ready=False)
+    lab.start("m1.primary", ready=False)
+    wait_for(f"the log names record {sequence} and {file}", lambda: re.search(
+        rf"{sequence}\b.*{re.escape(file)}|{re.escape(file)}.*\b{sequence}\b",
+        lab.log_of("m1.primary")))
+    reader = wait_for("the secondary answers", lambda: secondary_reader(lab))
+    there = reader.read(offset, BLOCK)
+    reader.close()
+    assert SCRIBBLE not in there, "damaged bytes were shipped and applied"
+    named = [line for line in lab.log_of("m1.primary").splitlines()
+             if re.search(rf"\b{sequence}\b", line)]
+    print(f"  at the watermark or below: {named[-1]}", flush=True)
+
+
+def secondary_reader(lab):
+    try:
+        return NbdClient(lab.uri("m1.secondary"))
+    except OSError:
+        return None
+
+
+def others_go_on(lab):
+    client = NbdClient(lab.uri("m2.primary"))
+    client.write(0, content(1), fua=True)
+    assert client.read(0, BLOCK) == content(1)
+    client.close()
+
+
+def main():
+    need("nbdcopy", "cmp")
+    with Lab(members=2, marker_interval="200ms") as lab:
+        above_the_watermark(lab)
+        below_the_watermark(lab)
+        others_go_on(lab)
+
+
+if __name__ == "__main__":
+    main()
