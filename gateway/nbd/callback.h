@@ -8,15 +8,12 @@
 
 #include <cerrno>
 #include <exception>
+#include <new>
 
 #include "base/result.h"
+#include "gateway/nbd/complaints.h"
 
 namespace cairn {
-
-inline void tell_client(int code, const char* text) noexcept {
-  nbdkit_error("%s", text);
-  nbdkit_set_error(code == 0 ? EIO : code);
-}
 
 // body() returns result<T>; `failed` is what nbdkit takes for an error.
 template <class T, class F>
@@ -24,13 +21,13 @@ T callback(T failed, F&& body) noexcept {
   try {
     auto done = body();
     if (done) return *done;
-    tell_client(done.error().code, done.error().text.c_str());
+    complain_to_client(done.error().code, done.error().text.c_str());
   } catch (const std::bad_alloc&) {
-    tell_client(ENOMEM, "out of memory");
+    complain_to_client(ENOMEM, "out of memory");
   } catch (const std::exception& thrown) {
-    tell_client(EIO, thrown.what());
+    complain_to_client(EIO, thrown.what());
   } catch (...) {
-    tell_client(EIO, "an unknown exception");
+    complain_to_client(EIO, "an unknown exception");
   }
   return failed;
 }
