@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -107,6 +108,7 @@ class member_impl final : public member {
   void wake_link();
   // member_round
   void finish_hold(hold_gate::opened o);
+  void watch_hold();
   void append_seal(const hold::ended& how, reply to);
   void after_sync();
   // member_apply
@@ -143,7 +145,7 @@ class member_impl final : public member {
   guarded<lag_samples> samples_;
   guarded<peer_view> peer_;
   guarded<std::vector<young_seal>> seals_;
-  guarded<std::optional<std::pair<marker_id, reply>>> asker_;  // of the marker being held
+  guarded<std::map<marker_id, reply>> askers_;  // of markers being inserted or held
   guarded<hold_counts> holds_;
   guarded<std::function<void()>> wake_;
 

@@ -50,19 +50,27 @@ void member_impl::on_mark(const mark& m, monotonic_time now, reply to) {
     return to(refuse("MARK", m.marker, std::string("it is ") + name_of(role_) + ", not primary"));
   const marker_body body{m.marker, hash_of_group(config_.group), hash_of_members(m.members)};
   const auto at = gate_.take(m, now, [&]() -> result<sequence> {
+    // The limit runs from here, whatever the disk does to the append.
+    askers_.with([&](auto& all) { all[m.marker] = to; });
+    watch_hold();
     auto slot = append_marker(record_kind::marker, body);
     if (!slot) return fail(std::move(slot).error());
     return slot->what.seq;
   });
-  if (!at) return to(refuse("MARK", m.marker, at.error().text));
-  asker_.with([&](auto& a) { a = std::pair(m.marker, to); });
+  if (!at) {
+    askers_.with([&](auto& all) { all.erase(m.marker); });
+    return to(refuse("MARK", m.marker, at.error().text));
+  }
   holds_.with([&](hold_counts& h) { h.inserted = m.marker; });
+  to(inserted{m.marker, log_->current()});
+}
+
+void member_impl::watch_hold() {
   {
     const std::lock_guard lock(thread_mutex_);
     hold_changed_ = true;
   }
   hold_wakes_.notify_one();
-  to(inserted{m.marker, log_->current()});
 }
 
 void member_impl::on_release(const release& r, monotonic_time now) {
@@ -87,10 +95,9 @@ void member_impl::finish_hold(hold_gate::opened o) {
     h.last_us = held;
     h.max_us = std::max(h.max_us, held);
   });
-  const auto to = asker_.with([&](auto& a) {
-    reply found;
-    if (a && a->first == o.how.marker) found = std::exchange(a, std::nullopt)->second;
-    return found;
+  const auto to = askers_.with([&](auto& all) {
+    const auto found = all.extract(o.how.marker);
+    return found ? found.mapped() : reply();
   });
   if (o.how.seal) return append_seal(o.how, to);
   log_warning("member " + config_.name + ": marker " + std::to_string(o.how.marker.number.value) +
