@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/invariant.h"
+#include "replication/watermarks.h"
 
 namespace cairn {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::size_t iov_max = 1024;  // IOV_MAX of Linux
 
 result<bool> destager::step(sequence limit) {
   if (destaged() >= limit) return false;
-  CAIRN_INVARIANT("I1", limit <= log_.durable(), "destaging beyond what is durable in the journal");
+  check_destage(limit, log_.durable());
   auto rows = log_.rows(destaged().next(), limit, batch_rows_max, batch_bytes_max);
   if (!rows) return fail(rows.error());
   if (rows->empty()) return false;

@@ -1,9 +1,9 @@
 // What the link asks of a member and tells it.
 #include <cerrno>
 
-#include "base/invariant.h"
 #include "base/log.h"
 #include "gateway/member_impl.h"
+#include "replication/watermarks.h"
 
 namespace cairn {
 
@@ -21,9 +21,7 @@ hello member_impl::make_hello() const {
 }
 
 void member_impl::peer_progress(const link_progress& p, sequence sent) {
-  CAIRN_INVARIANT("I7", p.stored <= p.received && p.received <= sent && sent <= log_->finished(),
-                  "the sender let a peer's watermarks through that are out of order");
-  CAIRN_INVARIANT("I7", log_->trimmed() <= p.stored, "trimmed beyond what the peer has stored");
+  check(peer_watermarks{log_->trimmed(), p.stored, p.received, sent, log_->finished()});
   peer_.with([&](peer_view& v) {
     v.known = true;
     v.sent = sent;

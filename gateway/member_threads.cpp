@@ -1,7 +1,7 @@
 // The member's threads and the steps that they repeat.
-#include "base/invariant.h"
 #include "base/log.h"
 #include "gateway/member_impl.h"
+#include "replication/watermarks.h"
 
 namespace cairn {
 
@@ -20,13 +20,18 @@ constexpr std::size_t rows_at_once = 4096;
 // I7, as far as one member sees it.
 void member_impl::check_watermarks() const {
   // Read from the left: each may only grow, so a later reading can't make an earlier one wrong.
-  const auto trimmed = log_->trimmed(), backed = log_->backed();
-  const auto destaged = destager_->destaged(), durable = log_->durable();
-  const auto finished = log_->finished(), assigned = log_->assigned();
-  CAIRN_INVARIANT("I7",
-                  trimmed <= backed && backed <= destaged && destaged <= durable &&
-                      durable <= finished && finished <= assigned,
-                  "a watermark passed its neighbour in member " + config_.name);
+  journal_watermarks w;
+  w.trimmed = log_->trimmed();
+  w.backed = log_->backed();
+  w.destaged = destager_->destaged();
+  const sequence applied(applied_);
+  const auto selected = log_->state().target_sequence;
+  w.durable = log_->durable();
+  w.finished = log_->finished();
+  w.assigned = log_->assigned();
+  check(w);
+  if (role_ == member_role::secondary)
+    check(applied_watermarks{w.destaged, applied, selected, log_->durable()});
 }
 
 sequence member_impl::destage_limit() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/invariant.h"
+#include "replication/watermarks.h"
 
 namespace cairn {
 
@@ -67,8 +68,7 @@ void hold::seen(epoch e, marker_number n) {
 }
 
 hold::ended hold::end(bool seal, std::string reason, time now) {
-  // I11: what is released by RELEASE was held to the end; nothing outlives its limit as a hold.
-  CAIRN_INVARIANT("I11", !seal || now < held_->until, "a marker was sealed after its hold limit");
+  if (seal) check_seal(now, held_->until);
   ended e{held_->marker, seal, std::move(reason),
           std::chrono::duration_cast<std::chrono::microseconds>(now - held_->since)};
   held_.reset();

@@ -1,0 +1,180 @@
+// A member with a real journal and real files, its threads replaced by explicit steps.
+#include "gateway/member.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/posix_disk.h"
+#include "tests/unit/gateway/temporary_directory.h"
+
+namespace cairn {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr std::uint64_t volume_bytes = 1U << 20;
+
+bytes block(char c, std::size_t n = 4096) { return bytes(n, static_cast<std::byte>(c)); }
+
+class member_test : public testing::Test {
+ protected:
+  member_config config(member_role role = member_role::primary) {
+    member_config c;
+    c.group = "g";
+    c.name = "m";
+    c.role = role;
+    c.journal = where_ / "journal";
+    c.journal_size_bytes = 64U << 20;
+    c.segment_bytes = 4U << 20;
+    c.volumes = {{"v1", where_ / "v1.img", volume_bytes}, {"v2", where_ / "v2.img", volume_bytes}};
+    return c;
+  }
+
+  std::unique_ptr<member> open(const member_config& c) {
+    auto m = member::open(posix_disk(), c, "gateway", {}, system_random());
+    EXPECT_TRUE(m) << m.error().text;
+    return m ? std::move(*m) : nullptr;
+  }
+
+  static char first_byte(member& m, std::size_t volume, std::uint64_t offset) {
+    bytes out(512);
+    const auto done = m.read(volume, out, offset);
+    EXPECT_TRUE(done) << done.error().text;
+    return static_cast<char>(out[0]);
+  }
+
+  // What the member answered to control messages.
+  member::reply collect() {
+    return [this](const control_message& m) { answers_.push_back(m); };
+  }
+  template <class T>
+  const T* answer() const {
+    return answers_.empty() ? nullptr : std::get_if<T>(&answers_.back());
+  }
+
+  static mark marker(std::uint64_t n) { return {{marker_number(n), epoch(1)}, {"m"}, 50}; }
+
+  temporary_directory where_;
+  std::vector<control_message> answers_;
+};
+
+TEST_F(member_test, WrittenBytesAreReadBackBeforeAndAfterDestaging) {
+  auto m = open(config());
+  ASSERT_TRUE(m->write_and_wait(0, block('a'), 8192, false));
+  EXPECT_EQ(first_byte(*m, 0, 8192), 'a');
+  EXPECT_EQ(first_byte(*m, 1, 8192), '\0');
+  m->sync_step();
+  while (m->destage_step()) {
+  }
+  EXPECT_EQ(m->status().destaged, m->status().assigned);
+  EXPECT_EQ(first_byte(*m, 0, 8192), 'a');
+}
+
+TEST_F(member_test, NothingIsDestagedThatIsNotDurable) {
+  auto m = open(config());
+  ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));
+  EXPECT_FALSE(m->destage_step());
+}
+
+TEST_F(member_test, AcknowledgedWritesAreThereAfterARestart) {
+  {
+    auto m = open(config());
+    ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));
+    ASSERT_TRUE(m->write_and_wait(1, block('b', 65536), 4096, true));
+    ASSERT_TRUE(m->clear_and_wait(0, record_kind::zero, {0, 512}, false));
+  }
+  auto m = open(config());
+  EXPECT_EQ(first_byte(*m, 0, 0), '\0');
+  EXPECT_EQ(first_byte(*m, 0, 512), 'a');
+  EXPECT_EQ(first_byte(*m, 1, 65536), 'b');
+}
+
+TEST_F(member_test, IdsSurviveARestart) {
+  const auto before = open(config())->facts();
+  const auto after = open(config())->facts();
+  EXPECT_EQ(before[0].id, after[0].id);
+  EXPECT_EQ(before[0].naa, after[0].naa);
+  EXPECT_EQ(before[0].naa >> 60, 3U);
+  EXPECT_NE(before[0].id, before[1].id);
+}
+
+TEST_F(member_test, WriteBehindAMarkerIsWithheldAndUnreadableUntilRelease) {
+  auto m = open(config());
+  const auto now = std::chrono::steady_clock::now();
+  m->on_mark(marker(1), now, collect());
+  ASSERT_TRUE(answer<inserted>());
+  const auto counted = answer<inserted>()->by;
+  bool acknowledged = false;
+  m->write(0, block('a'), 0, false, [&](result<void> r) { acknowledged = bool(r); });
+  EXPECT_FALSE(acknowledged);
+  EXPECT_EQ(first_byte(*m, 0, 0), '\0');
+  m->on_release({marker(1).marker, counted}, now + milliseconds(1));
+  EXPECT_TRUE(acknowledged);
+  EXPECT_EQ(first_byte(*m, 0, 0), 'a');
+}
+
+TEST_F(member_test, SealIsNotShippableBeforeItIsDurable) {
+  auto m = open(config());
+  const auto now = std::chrono::steady_clock::now();
+  m->on_mark(marker(1), now, collect());
+  m->on_release({marker(1).marker, answer<inserted>()->by}, now);
+  EXPECT_EQ(m->shippable(), sequence(1));
+  EXPECT_EQ(m->log().finished(), sequence(2));
+  m->sync_step();
+  EXPECT_EQ(m->shippable(), sequence(2));
+  ASSERT_TRUE(answer<outcome>());
+  EXPECT_TRUE(answer<outcome>()->sealed);
+}
+
+TEST_F(member_test, HoldLimitReleasesHostsAndVoidsTheMarker) {
+  auto m = open(config());
+  const auto now = std::chrono::steady_clock::now();
+  m->on_mark(marker(1), now, collect());
+  const auto counted = answer<inserted>()->by;
+  bool acknowledged = false;
+  m->write(0, block('a'), 0, false, [&](result<void> r) { acknowledged = bool(r); });
+  m->hold_step(now + milliseconds(50));
+  EXPECT_TRUE(acknowledged);
+  ASSERT_TRUE(answer<outcome>());
+  EXPECT_FALSE(answer<outcome>()->sealed);
+  m->on_release({marker(1).marker, counted}, now + milliseconds(51));
+  EXPECT_FALSE(m->log().newest_marker()->seal_at);
+}
+
+TEST_F(member_test, MarkerHeldAtAKillIsVoidAfterTheRestart) {
+  open(config())->on_mark(marker(1), std::chrono::steady_clock::now(), collect());
+  auto m = open(config());
+  ASSERT_TRUE(m->log().newest_marker());
+  EXPECT_TRUE(m->log().newest_marker()->voided);
+  m->on_mark(marker(1), std::chrono::steady_clock::now(), collect());
+  ASSERT_TRUE(answer<control_refusal>());
+  EXPECT_EQ(answer<control_refusal>()->highest_marker, marker_number(1));
+}
+
+TEST_F(member_test, SecondaryRefusesWrites) {
+  auto m = open(config(member_role::secondary));
+  const auto done = m->write_and_wait(0, block('a'), 0, false);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, EROFS);
+}
+
+TEST_F(member_test, FencedMemberRefusesWritesAlsoAfterARestart) {
+  open(config())->fence("the other side took over");
+  auto m = open(config());
+  EXPECT_EQ(m->status().role, member_role::fenced);
+  EXPECT_FALSE(m->write_and_wait(0, block('a'), 0, false));
+}
+
+TEST_F(member_test, BackedRecordsAreTrimmedAndReadFromTheBackingFile) {
+  auto m = open(config());
+  for (int i = 0; i < 16; ++i)
+    ASSERT_TRUE(m->write_and_wait(0, block('a' + i, 1U << 20), 0, false));
+  m->sync_step();
+  while (m->destage_step()) {
+  }
+  m->catalog_step();
+  m->backing_step();
+  EXPECT_GT(m->status().trimmed, sequence(0));
+  EXPECT_EQ(first_byte(*m, 0, 0), 'p');
+}
+
+}  // namespace
+}  // namespace cairn
