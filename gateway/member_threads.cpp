@@ -27,8 +27,9 @@ void member_impl::check_watermarks() const {
   const sequence applied(applied_);
   const auto selected = log_->state().target_sequence;
   w.durable = log_->durable();
-  w.finished = log_->finished();
-  w.assigned = log_->assigned();
+  // A receiver may truncate between two readings; the journal checks the rest under its own lock.
+  w.finished = is_primary() ? log_->finished() : w.durable;
+  w.assigned = is_primary() ? log_->assigned() : w.durable;
   check(w);
   if (role_ == member_role::secondary)
     check(applied_watermarks{w.destaged, applied, selected, log_->durable()});
