@@ -58,21 +58,27 @@ void volume::enter(const record& r, const record_place& at) {
 
 std::vector<extent> volume::extents(byte_range range) const {
   std::vector<extent> out;
-  const std::shared_lock lock(map_lock_);
   std::uint64_t at = range.offset;
   const auto add = [&](std::uint64_t upto, bool zero) {
-    if (at >= upto) return;
     if (!out.empty() && out.back().zero == zero)
       out.back().range.length += upto - at;
     else
       out.push_back({{at, upto - at}, zero, zero});
     at = upto;
   };
+  const auto add_backing = [&](std::uint64_t upto) {
+    while (at < upto) {
+      const auto s = backing_->stretch_at(at, upto);
+      add(s.end, s.hole);
+    }
+  };
+  // Under the lock nothing settles: what is not in the map is in the backing file already.
+  const std::shared_lock lock(map_lock_);
   for (const auto& e : map_.lookup(range)) {
-    add(e.range.offset, false);
+    add_backing(e.range.offset);
     add(e.range.end(), e.zero);
   }
-  add(range.end(), false);
+  add_backing(range.end());
   return out;
 }
 

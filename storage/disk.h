@@ -18,6 +18,13 @@
 
 namespace cairn {
 
+// The bytes from some offset up to `end` are alike: a hole, which reads as zeroes and takes no
+// space, or data.
+struct file_stretch {
+  std::uint64_t end = 0;
+  bool hole = false;
+};
+
 class file {
  public:
   virtual ~file() = default;
@@ -37,6 +44,11 @@ class file {
   virtual result<void> make_zero(byte_range range, bool deallocate) = 0;
   // Asks for the pages of the range to be read in; never fails.
   virtual void read_ahead(byte_range range) const = 0;
+  // What lies at `offset`, up to `limit` at most; a file that can't tell says data.
+  virtual file_stretch stretch_at(std::uint64_t offset, std::uint64_t limit) const {
+    (void)offset;
+    return {limit, false};
+  }
   virtual const std::string& path() const = 0;
 
   result<void> write(byte_view part, std::uint64_t offset) {

@@ -113,6 +113,16 @@ class posix_file final : public file {
                     POSIX_FADV_WILLNEED);
   }
 
+  file_stretch stretch_at(std::uint64_t offset, std::uint64_t limit) const override {
+    const auto data = ::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
+    if (data < 0) return {limit, !block_device_ && errno == ENXIO};
+    if (static_cast<std::uint64_t>(data) > offset)
+      return {std::min(limit, static_cast<std::uint64_t>(data)), true};
+    const auto hole = ::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_HOLE);
+    if (hole < 0) return {limit, false};
+    return {std::min(limit, static_cast<std::uint64_t>(hole)), false};
+  }
+
   const std::string& path() const override { return path_; }
 
  private:

@@ -87,6 +87,27 @@ TEST_F(member_test, AcknowledgedWritesAreThereAfterARestart) {
   EXPECT_EQ(first_byte(*m, 1, 65536), 'b');
 }
 
+TEST_F(member_test, ExtentsTellHolesFromDataPendingAndDestaged) {
+  auto m = open(config());
+  ASSERT_TRUE(m->write_and_wait(0, block('a', 65536), 131072, false));
+  const auto check = [&] {
+    const auto found = m->extents(0, {0, volume_bytes});
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->size(), 3U);
+    EXPECT_TRUE((*found)[0].hole);
+    EXPECT_EQ((*found)[1].range, (byte_range{131072, 65536}));
+    EXPECT_FALSE((*found)[1].zero);
+    EXPECT_TRUE((*found)[2].hole);
+  };
+  check();
+  m->sync_step();
+  while (m->destage_step()) {
+  }
+  check();
+  ASSERT_TRUE(m->clear_and_wait(0, record_kind::trim, {131072, 65536}, false));
+  ASSERT_EQ(m->extents(0, {0, volume_bytes})->size(), 1U);
+}
+
 TEST_F(member_test, IdsSurviveARestart) {
   const auto before = open(config())->facts();
   const auto after = open(config())->facts();
