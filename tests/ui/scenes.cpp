@@ -75,7 +75,8 @@ void add_markers(canned_coordinator& c, std::uint64_t tick) {
     m.display_unix_ms = unix_ms() - static_cast<std::int64_t>(1000 * i) - 240;
     m.held_max_us = i == 0 ? 0 : i == 5 ? 50000 : 612 + 37 * i;
     m.stored = i > 1;
-    m.applied = i > 3;
+    m.applied = i > 3 && i != 5;
+    if (i == 5) m.stored = false;
     c.made.push_back(m);
   }
 }

@@ -1,6 +1,6 @@
 // The live chart of lag against its target, and the same in words.
 import uPlot from "./uplot.js";
-import { age, clock } from "./format.js";
+import { age, clock, duration } from "./format.js";
 
 const spanMax = 3600;
 const height = 230;
@@ -54,8 +54,15 @@ export function restyle() {
   draw();
 }
 
+// The time shown: the chosen span, or less while there is no more to show, but a minute at least.
+function window() {
+  const now = Date.now() / 1000;
+  const oldest = data[0][0] ?? now;
+  return [Math.max(now - span, Math.min(oldest, now - 60)), now];
+}
+
 function shown() {
-  const from = Date.now() / 1000 - span;
+  const [from] = window();
   const first = Math.max(0, data[0].findIndex((t) => t >= from));
   return data.map((column) => column.slice(first));
 }
@@ -76,10 +83,10 @@ function options() {
   return {
     width: Math.max(200, box().clientWidth), height, legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
-    scales: { x: { range: () => [Date.now() / 1000 - span, Date.now() / 1000] },
+    scales: { x: { range: () => window() },
       y: { range: (_, low, high) => [0, Math.max(target * 1.15, high * 1.1)] } },
     axes: [{ ...axis, space: 90, values: (_, times) => times.map((t) => clock(t * 1000)) },
-      { ...axis, size: 58, values: (_, lags) => lags.map((v) => age(v * 1000)) }],
+      { ...axis, size: 58, values: (_, lags) => lags.map((v) => duration(v * 1000)) }],
     series: [{}, line("--rpo", { fill: colour("--rpo-fill") }), line("--applied"),
       line("--target", { width: 1.5, dash: [6, 5] })],
     hooks: { setCursor: [readout] },
@@ -110,7 +117,7 @@ function summarize([times, lags]) {
   const at = clock(times[lags.lastIndexOf(worst)] * 1000);
   const above = Math.round((100 * known.filter((v) => v > target).length) / known.length);
   node.textContent = `${over}: RPO was ${age(sorted[sorted.length >> 1] * 1000)} in the middle, ` +
-    `${age(worst * 1000)} at worst (${at}), above the target of ${age(target * 1000)} for ` +
+    `${age(worst * 1000)} at worst (${at}), above the target of ${duration(target * 1000)} for ` +
     `${above} % of the time.`;
 }
 

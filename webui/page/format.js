@@ -19,15 +19,21 @@ export function plural(n, one, many = `${one}s`) {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
-// 400 → "0.4 s", 65000 → "1 min 5 s"; null → "unknown".
+// 400 → "400 ms", 65000 → "1 min 5 s"; null → "unknown".
 export function age(ms) {
   if (ms === null || ms === undefined) return "unknown";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
   const s = ms / 1000;
-  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 9.95) return `${s.toFixed(1)} s`;
   if (s < 60) return `${Math.round(s)} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${Math.floor(s % 60)} s`;
   if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+}
+
+// A configured time: "5 s", not "5.0 s".
+export function duration(ms) {
+  return age(ms).replace(".0 ", " ");
 }
 
 export function micros(us) {

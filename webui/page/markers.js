@@ -18,14 +18,14 @@ export function showMarkers(summary, stale) {
 
 function row(m, now, group) {
   const applied = m.applied || group.applied?.number === m.number;
-  const where = applied ? "applied" : m.stored ? "stored" : m.outcome;
+  const where = m.outcome !== "sealed" ? m.outcome : applied ? "applied" : m.stored ? "stored" : "sealed";
   return el("tr", { title: m.reason || null },
     el("th", { scope: "row" }, `#${m.number}`, m.name ? el("small", {}, m.name) : null),
     el("td", {}, String(m.epoch)),
     el("td", {}, state(outcomes[m.outcome] ?? "unknown", where),
       m.reason ? el("small", {}, m.reason) : null),
-    el("td", {}, clock(m.display_unix_ms),
-      el("small", {}, `${age(Math.max(0, now - m.display_unix_ms))} ago`)),
+    el("td", {}, clock(m.display_unix_ms), " ",
+      el("small", { class: "inline" }, `${age(Math.max(0, now - m.display_unix_ms))} ago`)),
     el("td", { class: "number" }, m.held_max_us > 0 ? micros(m.held_max_us) : "–"));
 }
 

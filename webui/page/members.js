@@ -1,5 +1,5 @@
 // The table of members and volumes: role, link, and how far each stage has come.
-import { age, bytes, count } from "./format.js";
+import { age, bytes, clock, count } from "./format.js";
 import { el, fill, state } from "./dom.js";
 
 const heads = ["Member", "State", "Journaled", "Durable", "Sent", "Stored", "Applied", "Behind",
@@ -13,15 +13,15 @@ export function showMembers(summary, stale) {
   const table = document.getElementById("members-table");
   table.classList.toggle("stale", Boolean(stale));
   const head = el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h))));
-  fill(table, [head, ...summary.members.map(member)]);
+  fill(table, [head, ...summary.members.map((m) => member(m, summary.display_unix_ms))]);
 }
 
-function member(m) {
-  const rows = [mainRow(m), ...troubles(m).map(troubleRow), ...(m.status?.volumes ?? []).map(volumeRow)];
+function member(m, now) {
+  const rows = [mainRow(m, now), ...troubles(m).map(troubleRow), ...(m.status?.volumes ?? []).map(volumeRow)];
   return el("tbody", { class: m.fresh ? null : "stale", "data-member": m.name }, rows);
 }
 
-function mainRow(m) {
+function mainRow(m, now) {
   const s = m.status;
   const name = el("th", { scope: "row" }, m.name,
     el("small", {}, s ? `${s.gateway} · ${m.control}` : m.control));
@@ -29,14 +29,15 @@ function mainRow(m) {
     return el("tr", { class: "member" }, name,
       el("td", { colspan: heads.length - 1 }, state("unknown", "never heard")));
   }
-  return el("tr", { class: "member" }, name, cell("State", states(m)), ...stages(s),
-    cell("Behind", bytes(s.behind_bytes), el("small", {}, lagOf(s))), cell("Journal", fillOf(s)));
+  return el("tr", { class: "member" }, name, cell("State", states(m, now)), ...stages(s),
+    cell("Behind", bytes(s.behind_bytes), ...lagOf(s)), cell("Journal", fillOf(s)));
 }
 
-function states(m) {
+function states(m, now) {
   const s = m.status;
   if (!m.fresh) {
-    return [state("unknown", "unknown"), el("small", {}, `since ${age(m.read_age_ms)} ago`)];
+    const since = m.read_age_ms === null ? "the start" : clock(now - m.read_age_ms);
+    return [state("unknown", `unknown since ${since}`), el("small", {}, "the numbers are old")];
   }
   const role = s.role === "fenced" ? state("severe", "fenced") : el("span", {}, s.role);
   return [role, " ", state(linkLevel[s.link] ?? "unknown", s.link),
@@ -58,13 +59,13 @@ function stages(s) {
 
 function stage(label, at, end, marker = null) {
   const lacks = Math.max(0, end - at);
-  const note = [lacks > 0 ? `−${count(lacks)}` : "", marker ? `#${marker.number}` : ""];
-  return cell(label, count(at), el("small", {}, note.filter(Boolean).join(" · ")));
+  return cell(label, count(at), lacks > 0 ? el("small", {}, `−${count(lacks)}`) : null,
+    marker ? el("small", {}, `#${marker.number}`) : null);
 }
 
 function lagOf(s) {
-  const records = `${count(s.behind_records)} rec.`;
-  return s.oldest_unstored_ms > 0 ? `${records} · ${age(s.oldest_unstored_ms)}` : records;
+  const records = el("small", {}, `${count(s.behind_records)} rec.`);
+  return s.oldest_unstored_ms > 0 ? [records, el("small", {}, age(s.oldest_unstored_ms))] : [records];
 }
 
 function fillOf(s) {
@@ -93,10 +94,10 @@ function troubleRow([text, level]) {
 }
 
 function volumeRow(v) {
-  const health = v.failed ? state("severe", v.failed) : el("small", {}, `${bytes(v.size_bytes)}`);
+  const health = v.failed ? state("severe", v.failed) : el("small", {}, bytes(v.size_bytes));
   return el("tr", { class: "volume" },
     el("th", { scope: "row" }, v.name),
-    cell("State", health),
+    cell("Size", health),
     el("td", { colspan: 5, "data-label": "Written" },
       el("small", {}, `${bytes(v.bytes_written)} written in ${count(v.records_written)} records`)),
     cell("Behind", bytes(v.behind_bytes), el("small", {}, `${count(v.behind_records)} rec.`)),

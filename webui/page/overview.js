@@ -1,5 +1,5 @@
 // The verdict and the group's numbers.
-import { age, bytes, count, plural } from "./format.js";
+import { age, bytes, count, duration, plural } from "./format.js";
 import { el, fill, icon } from "./dom.js";
 
 const words = { fine: "Fine", warning: "Warning", severe: "Severe", unknown: "Unknown" };
@@ -37,17 +37,17 @@ function why(summary) {
 export function showTiles(summary, stale) {
   if (!summary) return;
   const g = summary.group;
-  const tiles = [rpo(g), applied(summary), behind(g), markers(summary)];
+  const tiles = [rpo(g, stale), applied(summary), behind(g), markers(summary)];
   const root = document.getElementById("tiles");
   root.classList.toggle("stale", Boolean(stale));
   fill(root, tiles);
 }
 
-function rpo(g) {
-  const level = g.rpo_now_ms === null ? "unknown" : scale(g.rpo_now_ms, g.rpo_target_ms);
+function rpo(g, stale) {
+  const level = stale || g.rpo_now_ms === null ? "unknown" : scale(g.rpo_now_ms, g.rpo_target_ms);
   const prefix = g.rpo_at_least ? "over " : "";
   return tile("RPO now", level, prefix + age(g.rpo_now_ms),
-    `target ${age(g.rpo_target_ms)}: at most this much is lost if the primary site is lost now`,
+    `target ${duration(g.rpo_target_ms)}: at most this much is lost if the primary site is lost now`,
     meter(g.rpo_now_ms, g.rpo_target_ms, level));
 }
 
@@ -87,7 +87,7 @@ function markers(summary) {
   const newest = summary.group.sealed ?? summary.group.stored;
   const r = summary.rounds;
   const note = r === null ? `phase: ${summary.coordinator.phase || "waiting"}`
-    : `${count(r.sealed)} sealed, ${count(r.voided)} void, one each ${age(r.interval_ms)}`;
+    : `${count(r.sealed)} sealed, ${count(r.voided)} void, one each ${duration(r.interval_ms)}`;
   return tile("Newest sealed marker", newest ? "" : "unknown", newest ? `#${newest.number}` : "none",
     newest ? `${age(newest.age_ms)} old; ${note}` : note);
 }

@@ -1,0 +1,45 @@
+#include "cli/command.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/humanise.h"
+
+namespace cairn {
+namespace {
+
+exit_code code_of(unsigned status) {
+  return status == 404 ? exit_code::not_found : exit_code::failed;
+}
+
+}  // namespace
+
+exit_code complain(exit_code code, const std::string& sentence) {
+  std::fprintf(stderr, "cairn: %s\n", printable(sentence).c_str());
+  return code;
+}
+
+exit_code unreachable(const error& why) {
+  complain(exit_code::unreachable, why.text);
+  const bool not_there = why.code == ENOENT || why.code == ECONNREFUSED;
+  if (not_there) {
+    complain(exit_code::unreachable,
+             "is the coordinator running? --socket or CAIRN_SOCKET says where");
+  }
+  if (why.code == EACCES)
+    complain(exit_code::unreachable, "only the coordinator's user may do this");
+  return exit_code::unreachable;
+}
+
+exit_code complain_problem(const http_response& answer) {
+  const auto problem = nlohmann::json::parse(answer.body, nullptr, false);
+  if (!problem.is_object() || !problem.contains("detail")) {
+    return complain(exit_code::failed, "the coordinator answered " + std::to_string(answer.status));
+  }
+  complain(exit_code::failed, problem.value("detail", ""));
+  if (problem.contains("hint")) complain(exit_code::failed, problem.value("hint", ""));
+  return code_of(answer.status);
+}
+
+}  // namespace cairn

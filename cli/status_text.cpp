@@ -1,0 +1,192 @@
+#include "cli/status_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "cli/json_fields.h"
+#include "cli/table.h"
+
+namespace cairn {
+namespace {
+
+std::string coloured(const std::string& text, const std::string& level, bool colour) {
+  if (!colour) return text;
+  const char* code = level == "fine"      ? "32"
+                     : level == "warning" ? "33"
+                     : level == "severe"  ? "31"
+                                          : "90";
+  return fmt::format("\x1b[1;{}m{}\x1b[0m", code, text);
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+std::string marker_line(const json_value& marker) {
+  if (marker.is_null()) return "none";
+  return fmt::format("#{} (epoch {}), {} old", count_in(marker, "number"),
+                     count_in(marker, "epoch"), human_age(number_in(marker, "age_ms")));
+}
+
+std::string verdict_lines(const json_value& group, bool colour) {
+  const auto level = text_in(group, "level");
+  auto out = coloured(upper(level), level, colour) + ": " + text_in(group, "verdict") + "\n";
+  const auto& held = group.at("holding_back");
+  if (held.is_null()) return out;
+  const auto member = text_in(held, "member");
+  const auto since = number_in(held, "since_ms");
+  out += fmt::format("  held back{}: {}{}\n", member.empty() ? "" : " by " + member,
+                     text_in(held, "because"), since ? " (for " + human_age(since) + ")" : "");
+  return out;
+}
+
+std::string behind_line(const json_value& group) {
+  const auto oldest = number_in(group, "oldest_unstored_ms");
+  const std::string oldest_text = !oldest        ? "oldest write unknown"
+                                  : *oldest == 0 ? "every write is at the other site"
+                                                 : "oldest write " + human_age(oldest);
+  return fmt::format("{} in {} records; {}", human_bytes(count_in(group, "behind_bytes")),
+                     human_count(count_in(group, "behind_records")), oldest_text);
+}
+
+std::string group_lines(const json_value& summary) {
+  const auto& g = summary.at("group");
+  const auto& c = summary.at("coordinator");
+  const auto phase = text_in(c, "phase");
+  std::string out =
+      fmt::format("Group {}, {} coordinator {}, epoch {}, up {}{}\n", text_in(g, "name"),
+                  text_in(c, "role"), text_in(c, "name"), count_in(c, "epoch"),
+                  human_age(number_in(c, "up_ms")), phase.empty() ? "" : ", " + phase);
+  out +=
+      fmt::format("  RPO now  {}{} (target {})\n", g.at("rpo_at_least").get<bool>() ? "over " : "",
+                  human_age(number_in(g, "rpo_now_ms")), human_age(number_in(g, "rpo_target_ms")));
+  for (const char* which : {"sealed", "stored", "applied"}) {
+    out += fmt::format("  {:<7}  {}\n", which, marker_line(g.at(which)));
+  }
+  out += "  behind   " + behind_line(g) + "\n";
+  if (!g.at("taken_over").is_null()) {
+    out += fmt::format("  taken over at marker #{}\n",
+                       count_in(g.at("taken_over").at("at"), "number"));
+  }
+  return out;
+}
+
+text_table::row member_row(const json_value& m) {
+  const auto& s = m.at("status");
+  if (s.is_null())
+    return {text_in(m, "name"), "unknown", text_in(m, "control"), "", "", "", "", "", "", "never"};
+  const auto& w = s.at("watermarks");
+  const auto at = [&](const char* stage) { return human_count(count_in(w, stage)); };
+  const bool sends = text_in(s, "role") == "primary";
+  const auto applied = s.at("applied_marker");
+  return {
+      text_in(m, "name"),
+      text_in(s, "role"),
+      text_in(s, "link"),
+      at("finished"),
+      at("durable"),
+      sends ? at("sent") : "-",
+      at("stored"),
+      at("applied") + (applied.is_null() ? "" : fmt::format(" #{}", count_in(applied, "number"))),
+      human_bytes(count_in(s, "behind_bytes")) + " / " + human_count(count_in(s, "behind_records")),
+      human_age(number_in(m, "read_age_ms")) + " ago"};
+}
+
+// Sentences that say what is wrong with a member, each once.
+std::vector<std::string> troubles(const json_value& m) {
+  std::vector<std::string> found;
+  const auto add = [&](const std::string& text) {
+    if (!text.empty() && std::find(found.begin(), found.end(), text) == found.end()) {
+      found.push_back(text);
+    }
+  };
+  if (!m.at("fresh").get<bool>()) add("not heard for " + human_age(number_in(m, "heard_age_ms")));
+  add(text_in(m, "because"));
+  const auto& s = m.at("status");
+  for (const char* key : {"link_because", "role_because", "journal_failed"}) add(text_in(s, key));
+  for (const char* key : {"flow", "copy"}) {
+    const auto word = text_in(s, key);
+    if (word.starts_with("blocked") || word.starts_with("failed")) add(key + (" " + word));
+  }
+  return found;
+}
+
+text_table::row volume_row(const json_value& v) {
+  const auto failed = text_in(v, "failed");
+  return {
+      "  " + text_in(v, "name"),
+      human_bytes(count_in(v, "size_bytes")),
+      failed.empty() ? "" : "failed",
+      "",
+      "",
+      "",
+      "",
+      "",
+      human_bytes(count_in(v, "behind_bytes")) + " / " + human_count(count_in(v, "behind_records")),
+      ""};
+}
+
+std::string member_lines(const json_value& members) {
+  text_table table;
+  table.add({"Member", "Role", "Link", "Journaled", "Durable", "Sent", "Stored", "Applied",
+             "Behind", "Read"});
+  for (const auto& m : members) {
+    table.add(member_row(m));
+    for (const auto& text : troubles(m)) table.add({"  ! " + text});
+    if (m.at("status").is_null()) continue;
+    for (const auto& v : m.at("status").at("volumes")) {
+      table.add(volume_row(v));
+      const auto failed = text_in(v, "failed");
+      if (!failed.empty()) table.add({"    ! " + failed});
+    }
+  }
+  return table.text();
+}
+
+}  // namespace
+
+std::string status_text(const std::string& summary, bool colour) {
+  const auto s = json_value::parse(summary);
+  return verdict_lines(s.at("group"), colour) + "\n" + group_lines(s) + "\n" +
+         member_lines(s.at("members"));
+}
+
+std::string status_level(const std::string& summary) {
+  return text_in(json_value::parse(summary).at("group"), "level");
+}
+
+std::string status_json(const std::string& summary) {
+  auto s = json_value::parse(summary);
+  s["schema"] = "cairn.status/1";
+  return s.dump() + "\n";
+}
+
+std::string markers_text(const std::string& markers) {
+  const auto document = json_value::parse(markers);
+  const auto now = document.at("display_unix_ms").get<std::int64_t>();
+  text_table table;
+  table.add({"Marker", "Epoch", "Outcome", "Made", "Age", "Held", "Name"});
+  for (const auto& m : document.at("markers")) {
+    const auto made = m.at("display_unix_ms").get<std::int64_t>();
+    const auto outcome = text_in(m, "outcome");
+    const bool sealed = outcome == "sealed";
+    const bool applied = m.at("applied").get<bool>();
+    const bool stored = m.at("stored").get<bool>();
+    table.add({fmt::format("#{}", count_in(m, "number")), std::to_string(count_in(m, "epoch")),
+               sealed && applied  ? "applied"
+               : sealed && stored ? "stored"
+                                  : outcome,
+               human_clock(made),
+               human_age(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now - made))),
+               human_micros(count_in(m, "held_max_us")), text_in(m, "name")});
+    const auto reason = text_in(m, "reason");
+    if (!reason.empty()) table.add({"  ! " + reason});
+  }
+  return table.text();
+}
+
+}  // namespace cairn

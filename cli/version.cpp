@@ -1,0 +1,7 @@
+#include "cli/version.h"
+
+namespace cairn {
+
+const char* version_text() { return "cairn " CAIRN_VERSION; }
+
+}  // namespace cairn
