@@ -53,12 +53,22 @@ void add_marker(CLI::App& app, const common_options& common, marker_options& opt
   list->callback([&] { chosen = [&] { return list_markers(common, options.limit); }; });
 }
 
+CLI::Validator is_marker_number() {
+  return {[](std::string& text) {
+            std::uint64_t n = 0;
+            return CLI::detail::lexical_cast(text, n) && n > 0 && text[0] != '-'
+                       ? std::string()
+                       : "\"" + text + "\" is not a marker's number";
+          },
+          "N"};
+}
+
 void add_takeover(CLI::App& app, const common_options& common, takeover_options& options,
                   command& chosen) {
   auto* takeover = app.add_subcommand("takeover", "bring the group up at this site");
   takeover->add_option("GROUP", options.group, "the group's name")->required();
   takeover->add_option("--at", options.at, "a marker's number; the newest common one otherwise")
-      ->check(CLI::PositiveNumber);
+      ->check(is_marker_number());
   takeover->add_flag("--dry-run", options.dry_run, "show the plan only");
   auto* confirm = takeover->add_option("--confirm", options.confirm, "the group's name once more");
   takeover->add_flag("--yes", options.yes, "do not ask for the name")->excludes(confirm);

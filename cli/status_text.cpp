@@ -86,7 +86,7 @@ text_table::row member_row(const json_value& m) {
   return {
       text_in(m, "name"),
       text_in(s, "role"),
-      text_in(s, "link"),
+      m.at("fresh").get<bool>() ? text_in(s, "link") : "unknown",
       at("finished"),
       at("durable"),
       sends ? at("sent") : "-",

@@ -173,6 +173,27 @@ void set_empty(canned_coordinator& c) {
 
 }  // namespace
 
+void finish_operations(canned_coordinator& c) {
+  const std::lock_guard hold(c.lock);
+  for (auto& [id, o] : c.operations) {
+    if (o.state != operation_state::running) continue;
+    o.state = operation_state::done;
+    o.ran_ms = 740;
+    if (o.kind == "marker") {
+      o.sentence = "Marker 4300 is sealed at every member.";
+      o.marker = c.made.at(1);
+      continue;
+    }
+    takeover_plan plan{
+        {marker_number(4208), epoch(7)}, "newest common marker", 2600, false, {}, ""};
+    for (const auto& m : c.now.members) {
+      plan.members.push_back({m.name, sequence(191000), sequence(192059), 1059, 4U << 20});
+    }
+    if (o.kind == "takeover") plan.lineage = "7b1f6c1e-37c1-4c38-9a0b-9d0a5a6f3f10";
+    o.takeover = plan;
+  }
+}
+
 void set_scene(canned_coordinator& c, const std::string& scene, std::uint64_t tick) {
   const std::lock_guard hold(c.lock);
   set_fine(c, scene != "secondary", tick);

@@ -10,4 +10,7 @@ namespace cairn {
 // `tick`: seconds that it has run, so that numbers move.
 void set_scene(canned_coordinator& c, const std::string& scene, std::uint64_t tick);
 
+// Ends what was begun: markers are sealed, takeovers done.
+void finish_operations(canned_coordinator& c);
+
 }  // namespace cairn
