@@ -1,131 +1,13 @@
 // Situations of the selection's model (models/select.cpp), played one message at a time.
-#include "replication/selection.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cerrno>
 
-namespace cairn {
+#include "tests/unit/replication/selection_support.h"
+
+namespace cairn::selection_tests {
 namespace {
-
-constexpr std::uint64_t second = 1'000'000;
-const std::vector<std::string> names{"a", "b"};
-
-selection_settings settings(std::vector<std::string> members = names) {
-  return {.group = "g", .members = std::move(members), .interval_us = second, .follow = true};
-}
-
-marker_id marker(std::uint64_t n, std::uint64_t made_in = 1) {
-  return {marker_number(n), epoch(made_in)};
-}
-
-uuid lineage_no(unsigned char n) {
-  uuid id;
-  id.octets[0] = std::byte{n};
-  return id;
-}
-
-stored_marker entry(std::uint64_t n, const std::vector<std::string>& members = names,
-                    const std::string& group = "g") {
-  return {marker(n), hash_of_members(members), hash_of_group(group), sequence(n * 10)};
-}
-
-// What a member that holds these markers, and was told to apply `target`, answers.
-reported holding(const std::vector<std::uint64_t>& numbers, std::uint64_t target = 0,
-                 std::uint64_t applied = 0) {
-  reported r;
-  for (const auto n : numbers) r.markers.push_back(entry(n));
-  if (target) r.target = marker(target);
-  if (applied) r.applied = marker(applied);
-  r.stored = sequence(1000);
-  return r;
-}
-
-reported promoted_at(std::uint64_t n, uuid opened) {
-  reported r = holding({n}, n, n);
-  r.promoted = promotion{marker(n), sequence(n * 10), opened};
-  return r;
-}
-
-// ---- the rule
-
-TEST(choose, takes_the_maximum_of_the_intersection_not_the_minimum_of_the_newest) {
-  const auto c = choose(settings(), {holding({1, 2}), holding({1, 3})}, {});
-  ASSERT_TRUE(c);
-  EXPECT_EQ(c->at, marker(1));
-}
-
-TEST(choose, a_marker_sealed_at_one_member_only_is_not_used) {
-  const auto c = choose(settings(), {holding({1}), holding({})}, {});
-  ASSERT_FALSE(c);
-  EXPECT_EQ(c.error().code, ENOENT);
-}
-
-TEST(choose, the_same_number_of_different_epochs_is_not_common) {
-  reported other = holding({1});
-  other.markers.push_back(entry(2));
-  other.markers.back().marker = marker(2, 2);
-  const auto c = choose(settings(), {holding({1, 2}), other}, {});
-  ASSERT_TRUE(c);
-  EXPECT_EQ(c->at, marker(1));
-}
-
-TEST(choose, an_interrupted_apply_is_finished_before_anything_else) {
-  // b was told 3 and its coordinator died; the seal of 3 is gone from a's answer.
-  const auto c = choose(settings(), {holding({1, 2}, 0), holding({3}, 3, 3)}, {});
-  ASSERT_TRUE(c);
-  EXPECT_EQ(c->at, marker(3));
-}
-
-TEST(choose, nothing_below_the_highest_target_may_be_named) {
-  const auto c = choose(settings(), {holding({2, 3}, 2), holding({1, 2, 3})}, marker_number(1));
-  ASSERT_FALSE(c);
-  EXPECT_EQ(c.error().code, EPERM);
-}
-
-TEST(choose, an_older_common_marker_may_be_named) {
-  const auto c = choose(settings(), {holding({1, 2, 3}), holding({1, 2, 3})}, marker_number(2));
-  ASSERT_TRUE(c);
-  EXPECT_EQ(c->at, marker(2));
-}
-
-TEST(choose, a_named_marker_that_one_member_lacks_is_refused_by_name) {
-  const auto c = choose(settings(), {holding({1, 2}), holding({1, 3})}, marker_number(2));
-  ASSERT_FALSE(c);
-  EXPECT_EQ(c.error().text, "marker 2 is not held, sealed, by every secondary: not by b");
-}
-
-TEST(choose, a_promoted_member_decides_for_all) {
-  const auto c = choose(settings(), {promoted_at(2, lineage_no(7)), holding({2, 3, 4}, 2, 2)}, {});
-  ASSERT_TRUE(c);
-  EXPECT_EQ(c->at, marker(2));
-  EXPECT_EQ(c->promoted_as, lineage_no(7));
-}
-
-TEST(choose, members_promoted_in_different_takeovers_are_refused) {
-  EXPECT_FALSE(
-      choose(settings(), {promoted_at(2, lineage_no(7)), promoted_at(2, lineage_no(8))}, {}));
-  EXPECT_FALSE(
-      choose(settings(), {promoted_at(2, lineage_no(7)), promoted_at(3, lineage_no(7))}, {}));
-}
-
-TEST(choose, a_coordinator_with_one_member_too_few_selects_nothing) {
-  const auto c = choose(settings({"a"}), {holding({1, 2})}, {});
-  ASSERT_FALSE(c);
-  EXPECT_EQ(c.error().code, EPERM);
-  EXPECT_NE(c.error().text.find("another set of members"), std::string::npos) << c.error().text;
-}
-
-TEST(choose, a_marker_of_another_group_is_refused) {
-  reported r = holding({});
-  r.markers.push_back(entry(1, names, "other"));
-  const auto c = choose(settings(), {r, r}, {});
-  ASSERT_FALSE(c);
-  EXPECT_NE(c.error().text.find("another group"), std::string::npos) << c.error().text;
-}
-
-// ---- the steps
 
 template <class T>
 std::vector<std::pair<std::size_t, T>> sent(const selection_actions& actions) {
@@ -475,4 +357,4 @@ TEST(selection, a_crash_at_any_step_and_lost_state_still_end_at_one_marker) {
 }
 
 }  // namespace
-}  // namespace cairn
+}  // namespace cairn::selection_tests
