@@ -95,7 +95,7 @@ result<void> volume::zero_backing(byte_range range, bool deallocate) {
   return backing_->make_zero(range, deallocate);
 }
 
-result<void> volume::sync_backing() { return backing_->sync(); }
+result<void> volume::sync_backing() { return syncs_.sync(*backing_); }
 
 void volume::settle(byte_range range, sequence seq) {
   const std::unique_lock lock(map_lock_);

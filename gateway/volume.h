@@ -18,6 +18,7 @@
 #include "gateway/pending_map.h"
 #include "journal/journal.h"
 #include "storage/disk.h"
+#include "storage/sync_guard.h"
 
 namespace cairn {
 
@@ -65,6 +66,7 @@ class volume {
   guarded<volume_identity> identity_;
   std::atomic<std::uint32_t> index_;
   std::unique_ptr<file> backing_;
+  sync_guard syncs_;
   mutable std::shared_mutex map_lock_;
   pending_map map_;
   guarded<std::optional<std::string>> failure_;

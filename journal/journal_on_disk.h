@@ -25,6 +25,7 @@
 #include "journal/record_tail.h"
 #include "journal/recovery.h"
 #include "journal/segment_space.h"
+#include "storage/sync_guard.h"
 
 namespace cairn {
 
@@ -152,7 +153,8 @@ class journal_on_disk final : public journal {
   const uuid id_;
   const std::unique_ptr<file> lock_;
 
-  std::mutex sync_mutex_;
+  std::mutex sync_mutex_;  // guards syncs_
+  sync_guard syncs_;
   guarded<std::unique_ptr<catalog>> catalog_;
   guarded<std::unique_ptr<catalog_reader>> reader_;
   guarded<identity> identity_;

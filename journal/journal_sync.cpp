@@ -65,7 +65,7 @@ result<void> journal_on_disk::complete_sync_alone(sync_point point) {
       if (contents_[each->head.number].first.value <= point.boundary) to_sync.push_back(each);
   }
   for (const auto& each : to_sync) {
-    if (auto synced = each->store->sync(); !synced) {
+    if (auto synced = syncs_.sync(*each->store); !synced) {
       fail_journal(synced.error().text);
       return synced;
     }

@@ -56,6 +56,9 @@ struct selection_choice {
 result<selection_choice> choose(const selection_settings& settings,
                                 const std::vector<reported>& answers,
                                 std::optional<marker_number> named);
+// I4: ends the process unless every answer holds the marker, sealed, or one names it as its target:
+// then it was proved when that target was chosen.
+void check_common(const std::vector<reported>& answers, marker_id chosen);
 // Markers that every answer contains, oldest first.
 std::vector<marker_id> common_markers(const std::vector<reported>& answers);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/invariant.h"
 #include "replication/selection.h"
 
 namespace cairn {
@@ -116,6 +117,13 @@ std::vector<marker_id> common_markers(const std::vector<reported>& answers) {
   return common;
 }
 
+void check_common(const std::vector<reported>& answers, marker_id chosen) {
+  if (std::ranges::any_of(answers, [&](const reported& a) { return a.target == chosen; })) return;
+  for (const reported& a : answers)
+    CAIRN_INVARIANT("I4", entry_of(a, chosen) != nullptr,
+                    "marker " + std::to_string(chosen.number.value) + " is not sealed everywhere");
+}
+
 result<selection_choice> choose(const selection_settings& settings,
                                 const std::vector<reported>& answers,
                                 std::optional<marker_number> named) {
@@ -137,6 +145,7 @@ result<selection_choice> choose(const selection_settings& settings,
     return fail(EPERM, fmt::format("no secondary can show for which members marker {} was made",
                                    choice->at.number.value));
   CAIRN_TRY(made_for_these_members(settings, answers, choice->at));
+  check_common(answers, choice->at);
   return choice;
 }
 

@@ -18,6 +18,12 @@ TEST(choose, a_marker_sealed_at_one_member_only_is_not_used) {
   EXPECT_EQ(c.error().code, ENOENT);
 }
 
+TEST(choose, using_a_marker_that_is_not_sealed_everywhere_ends_the_process) {
+  check_common({holding({1, 2}), holding({1, 2})}, marker(2));
+  check_common({holding({2}, 2), holding({1})}, marker(2));
+  EXPECT_DEATH(check_common({holding({1, 2}), holding({1})}, marker(2)), "invariant I4 broken");
+}
+
 TEST(choose, the_same_number_of_different_epochs_is_not_common) {
   reported other = holding({1});
   other.markers.push_back(entry(2));
