@@ -1,0 +1,117 @@
+// A disk in memory that forgets: at a power cut each 4 KiB block that was not synced may be lost or
+// torn. Files and SQLite databases (through a VFS of its own) live on the same disk, so that the
+// real journal runs on it, thousands of losses a second.
+//
+// A process on it dies by kill() or power_cut(), or at a chosen operation (die_after). Handles of a
+// dead process return EIO and change nothing; new ones can be opened after kill() or power_cut().
+//
+// Creation of a file survives a power cut once the file or its directory was synced; removal once
+// the directory was. Thread-safe, except that kill() and power_cut() come from one thread and that
+// the hook is called without any lock, so that it may use the disk.
+//
+// Not here: latency, full disks (but see fail_next_write), permissions.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "storage/disk.h"
+#include "tests/support/virtual_node.h"
+
+struct sqlite3_vfs;
+
+namespace cairn {
+
+// Repeatable randomness (splitmix64).
+class seeded_random final : public random_source {
+ public:
+  explicit seeded_random(std::uint64_t seed) : state_(seed) {}
+  void fill(byte_span out) override;
+  // Below `bound`, which is not 0.
+  std::uint64_t below(std::uint64_t bound) { return number() % bound; }
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t state_;
+};
+
+class virtual_disk final : public disk {
+ public:
+  virtual_disk();
+  ~virtual_disk() override;
+
+  // ---- what happens to the machine
+  // The process dies; what it wrote is in the page cache and stays.
+  void kill();
+  // The machine dies; see virtual_node.
+  void power_cut(random_source& random);
+  // The process dies at the n-th operation from now (1: the next one) that changes something; a
+  // write that it dies in may be there in part. From then on everything fails until kill() or
+  // power_cut().
+  void die_after(std::uint64_t operations);
+  bool died() const;                 // reached the operation of die_after
+  std::uint64_t operations() const;  // that changed something, so far
+
+  // Called before a record is written to a segment: a write at or above 4096 of a path that has
+  // "/segments/" in it. It may call into whatever is being tested.
+  std::function<void(const std::string& path, std::uint64_t offset)> before_record_write;
+  // The next write or sync of a file whose path contains `part` fails with `code` and does nothing.
+  void fail_next_write(const std::string& part, int code);
+  void fail_next_sync(const std::string& part, int code);
+  void flip_bit(const std::string& path, std::uint64_t offset, unsigned bit = 0);
+  std::optional<bytes> content(const std::string& path) const;
+  void overwrite(const std::string& path, byte_view what, std::uint64_t offset);  // on the platter
+
+  // ---- disk
+  result<std::unique_ptr<file>> open(const std::string& path, open_mode mode, bool lock = false,
+                                     int lock_wait_ms = 0) override;
+  result<void> make_directory(const std::string& path) override;
+  result<void> sync_directory(const std::string& path) override;
+  result<std::vector<std::string>> list(const std::string& path) override;
+  result<void> remove(const std::string& path) override;
+  bool exists(const std::string& path) override;
+  const char* sqlite_vfs() const override { return vfs_name_.c_str(); }
+
+ private:
+  friend class virtual_file;
+  friend class virtual_vfs;
+  using node_ptr = std::shared_ptr<virtual_node>;
+  struct fault {
+    std::string part;
+    int code = 0;
+  };
+
+  // All _locked functions: mutex_ is held.
+  bool alive_locked(std::uint64_t life) const { return life == life_ && !dead_; }
+  // Counts one operation; false where the process dies in it.
+  bool step_locked();
+  static int take_fault_locked(std::optional<fault>& from, const std::string& path);
+  result<void> write_locked(const std::string& path, virtual_node& to, std::uint64_t life,
+                            std::span<const iovec> parts, std::uint64_t offset);
+  result<void> sync_locked(const std::string& path, virtual_node& of, std::uint64_t life);
+  result<void> resize_locked(const std::string& path, virtual_node& of, std::uint64_t life,
+                             std::uint64_t size);
+  node_ptr find_locked(const std::string& path) const;
+  void new_life_locked();
+
+  mutable std::mutex mutex_;
+  std::map<std::string, node_ptr> files_;
+  std::map<std::string, node_ptr> removed_;  // their directory was not synced since
+  std::map<std::string, bool> directories_;
+  std::uint64_t life_ = 1;  // of the process; handles carry the one that they were opened in
+  bool dead_ = false;
+  std::uint64_t operations_ = 0;
+  std::uint64_t dies_at_ = 0;  // 0: never
+  std::optional<fault> write_fault_, sync_fault_;
+  std::string vfs_name_;
+  std::unique_ptr<sqlite3_vfs> vfs_;
+};
+
+// Makes and registers the VFS that reaches `on` (virtual_vfs.cpp).
+std::unique_ptr<sqlite3_vfs> register_virtual_vfs(virtual_disk& on, const char* name);
+void unregister_virtual_vfs(sqlite3_vfs& vfs);
+
+}  // namespace cairn
