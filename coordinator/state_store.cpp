@@ -1,0 +1,238 @@
+#include "coordinator/state_store.h"
+
+#include <cerrno>
+#include <chrono>
+
+namespace cairn {
+namespace {
+
+constexpr std::uint64_t format = 1;
+constexpr std::uint64_t markers_kept = 20'000;  // five and a half hours at one a second
+constexpr std::uint64_t events_kept = 10'000;
+constexpr std::uint64_t rows_between_cleaning = 1'000;
+constexpr int lock_wait_ms = 5'000;  // a predecessor that was just killed
+
+constexpr const char* tables = R"(
+  CREATE TABLE IF NOT EXISTS identity (
+    only INTEGER PRIMARY KEY CHECK (only = 1), format INTEGER NOT NULL,
+    group_name TEXT NOT NULL, role TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS progress (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    marker_number INTEGER NOT NULL DEFAULT 0, marker_epoch INTEGER NOT NULL DEFAULT 0,
+    selection_epoch INTEGER NOT NULL DEFAULT 0,
+    choice_number INTEGER NOT NULL DEFAULT 0, choice_epoch INTEGER NOT NULL DEFAULT 0,
+    takeover_number INTEGER, takeover_epoch INTEGER, takeover_lineage TEXT,
+    takeover_finished INTEGER NOT NULL DEFAULT 0);
+  INSERT OR IGNORE INTO progress (only) VALUES (1);
+  CREATE TABLE IF NOT EXISTS markers (
+    number INTEGER NOT NULL, epoch INTEGER NOT NULL, name TEXT NOT NULL DEFAULT '',
+    display_unix_ms INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    held_max_us INTEGER NOT NULL DEFAULT 0, round_us INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (number, epoch)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, display_unix_ms INTEGER NOT NULL,
+    level TEXT NOT NULL, sentence TEXT NOT NULL);
+)";
+
+std::uint64_t display_now() { return static_cast<std::uint64_t>(display_now_ms()); }
+
+marker_view marker_of_row(const statement& row) {
+  marker_view m;
+  m.marker = {marker_number(row.column(0)), epoch(row.column(1))};
+  m.name = row.text(2);
+  m.display_unix_ms = static_cast<std::int64_t>(row.column(3));
+  m.outcome = row.text(4);
+  m.reason = row.text(5);
+  m.held_max_us = row.column(6);
+  m.round_us = row.column(7);
+  return m;
+}
+
+}  // namespace
+
+std::int64_t display_now_ms() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+}
+
+result<std::unique_ptr<state_store>> state_store::open(disk& on, const std::string& directory,
+                                                       const std::string& group, bool primary) {
+  CAIRN_TRY(on.make_directory(directory));
+  auto lock = on.open(directory + "/lock", open_mode::create, true, lock_wait_ms);
+  if (!lock) return fail(std::move(lock).error());
+  auto db = database::open(on, directory + "/state.db", database::access::read_write);
+  if (!db) return fail(std::move(db).error());
+  std::unique_ptr<state_store> store(new state_store(std::move(*lock), std::move(*db)));
+  CAIRN_TRY(store->make_tables(group, primary));
+  CAIRN_TRY(store->check_identity(group, primary));
+  return store;
+}
+
+result<void> state_store::make_tables(const std::string& group, bool primary) {
+  return db_->transaction(database::durability::full, [&]() -> result<void> {
+    CAIRN_TRY(db_->execute(tables));
+    auto insert = db_->prepare(
+        "INSERT OR IGNORE INTO identity (only, format, group_name, role) VALUES (1, ?, ?, ?)");
+    if (!insert) return fail(std::move(insert).error());
+    insert->bind(1, format).bind(2, std::string_view(group));
+    insert->bind(3, std::string_view(primary ? "primary" : "secondary"));
+    return insert->run();
+  });
+}
+
+result<void> state_store::check_identity(const std::string& group, bool primary) {
+  auto query = db_->prepare("SELECT format, group_name, role FROM identity");
+  if (!query) return fail(std::move(query).error());
+  const auto row = query->step();
+  if (!row) return fail(row.error());
+  const std::string role = primary ? "primary" : "secondary";
+  if (query->column(0) != format)
+    return fail(EINVAL, db_->path() + " has format " + std::to_string(query->column(0)) +
+                            ", this program knows " + std::to_string(format));
+  if (query->text(1) != group || query->text(2) != role)
+    return fail(EINVAL, db_->path() + " is the state of the " + query->text(2) +
+                            " coordinator of group " + query->text(1) + ", not of the " + role +
+                            " coordinator of group " + group);
+  return {};
+}
+
+result<marker_id> state_store::last_marker() {
+  auto query = db_->prepare("SELECT marker_number, marker_epoch FROM progress");
+  if (!query) return fail(std::move(query).error());
+  const auto row = query->step();
+  if (!row) return fail(row.error());
+  return marker_id{marker_number(query->column(0)), epoch(query->column(1))};
+}
+
+result<void> state_store::take_marker(marker_id marker, const std::string& name) {
+  CAIRN_TRY(forget_old());
+  return db_->transaction(database::durability::full, [&]() -> result<void> {
+    auto update = db_->prepare("UPDATE progress SET marker_number = ?, marker_epoch = ?");
+    if (!update) return fail(std::move(update).error());
+    CAIRN_TRY(update->bind(1, marker.number.value).bind(2, marker.made_in.value).run());
+    auto insert = db_->prepare(
+        "INSERT INTO markers (number, epoch, name, display_unix_ms, outcome) "
+        "VALUES (?, ?, ?, ?, 'running')");
+    if (!insert) return fail(std::move(insert).error());
+    insert->bind(1, marker.number.value).bind(2, marker.made_in.value);
+    return insert->bind(3, std::string_view(name)).bind(4, display_now()).run();
+  });
+}
+
+result<void> state_store::end_marker(const marker_view& marker) {
+  return db_->transaction(database::durability::normal, [&]() -> result<void> {
+    auto update = db_->prepare(
+        "UPDATE markers SET outcome = ?, reason = ?, held_max_us = ?, round_us = ? "
+        "WHERE number = ? AND epoch = ?");
+    if (!update) return fail(std::move(update).error());
+    update->bind(1, std::string_view(marker.outcome)).bind(2, std::string_view(marker.reason));
+    update->bind(3, marker.held_max_us).bind(4, marker.round_us);
+    return update->bind(5, marker.marker.number.value).bind(6, marker.marker.made_in.value).run();
+  });
+}
+
+result<selection_state> state_store::selection() {
+  auto query = db_->prepare(
+      "SELECT selection_epoch, choice_number, choice_epoch, takeover_number, takeover_epoch, "
+      "takeover_lineage, takeover_finished FROM progress");
+  if (!query) return fail(std::move(query).error());
+  const auto row = query->step();
+  if (!row) return fail(row.error());
+  selection_state state;
+  state.current = epoch(query->column(0));
+  state.choice = {marker_number(query->column(1)), epoch(query->column(2))};
+  if (query->is_null(3)) return state;
+  const auto lineage = uuid::parse(query->text(5));
+  if (!lineage) return fail(EIO, db_->path() + ": the lineage of the takeover can't be read");
+  state.takeover = takeover_decision{
+      {marker_number(query->column(3)), epoch(query->column(4))}, *lineage, query->column(6) != 0};
+  return state;
+}
+
+result<void> state_store::save(const selection_state& state) {
+  return db_->transaction(database::durability::full, [&]() -> result<void> {
+    auto update = db_->prepare(
+        "UPDATE progress SET selection_epoch = ?, choice_number = ?, choice_epoch = ?, "
+        "takeover_number = ?, takeover_epoch = ?, takeover_lineage = ?, takeover_finished = ?");
+    if (!update) return fail(std::move(update).error());
+    update->bind(1, state.current.value).bind(2, state.choice.number.value);
+    update->bind(3, state.choice.made_in.value);
+    if (!state.takeover) {
+      update->bind_null(4).bind_null(5).bind_null(6).bind(7, std::uint64_t{0});
+      return update->run();
+    }
+    const std::string lineage = state.takeover->opened.text();
+    update->bind(4, state.takeover->at.number.value).bind(5, state.takeover->at.made_in.value);
+    update->bind(6, std::string_view(lineage));
+    return update->bind(7, std::uint64_t{state.takeover->finished}).run();
+  });
+}
+
+result<void> state_store::add_common(const std::vector<marker_id>& markers) {
+  CAIRN_TRY(forget_old());
+  return db_->transaction(database::durability::normal, [&]() -> result<void> {
+    auto insert = db_->prepare(
+        "INSERT OR IGNORE INTO markers (number, epoch, display_unix_ms, outcome) "
+        "VALUES (?, ?, ?, 'sealed')");
+    if (!insert) return fail(std::move(insert).error());
+    for (const marker_id m : markers) {
+      insert->bind(1, m.number.value).bind(2, m.made_in.value).bind(3, display_now());
+      CAIRN_TRY(insert->run());
+    }
+    return {};
+  });
+}
+
+result<std::vector<marker_view>> state_store::markers(std::size_t limit) {
+  auto query = db_->prepare(
+      "SELECT number, epoch, name, display_unix_ms, outcome, reason, held_max_us, round_us "
+      "FROM markers ORDER BY number DESC, epoch DESC LIMIT ?");
+  if (!query) return fail(std::move(query).error());
+  query->bind(1, std::uint64_t{limit});
+  std::vector<marker_view> found;
+  for (;;) {
+    const auto row = query->step();
+    if (!row) return fail(row.error());
+    if (!*row) return found;
+    found.push_back(marker_of_row(*query));
+  }
+}
+
+result<void> state_store::add_event(const std::string& level, const std::string& sentence) {
+  CAIRN_TRY(forget_old());
+  return db_->transaction(database::durability::normal, [&]() -> result<void> {
+    auto insert =
+        db_->prepare("INSERT INTO events (display_unix_ms, level, sentence) VALUES (?, ?, ?)");
+    if (!insert) return fail(std::move(insert).error());
+    insert->bind(1, display_now()).bind(2, std::string_view(level));
+    return insert->bind(3, std::string_view(sentence)).run();
+  });
+}
+
+result<std::vector<event_view>> state_store::events(std::uint64_t after, std::size_t limit) {
+  auto query = db_->prepare(
+      "SELECT id, display_unix_ms, level, sentence FROM events WHERE id > ? ORDER BY id LIMIT ?");
+  if (!query) return fail(std::move(query).error());
+  query->bind(1, after).bind(2, std::uint64_t{limit});
+  std::vector<event_view> found;
+  for (;;) {
+    const auto row = query->step();
+    if (!row) return fail(row.error());
+    if (!*row) return found;
+    found.push_back({query->column(0), static_cast<std::int64_t>(query->column(1)), query->text(2),
+                     query->text(3)});
+  }
+}
+
+// The tables are bounded: by age in rows, looked at now and then.
+result<void> state_store::forget_old() {
+  if (++written_ < rows_between_cleaning) return {};
+  written_ = 0;
+  const auto kept = [](std::uint64_t n) { return std::to_string(n); };
+  return db_->execute("DELETE FROM markers WHERE number <= (SELECT max(number) FROM markers) - " +
+                      kept(markers_kept) +
+                      "; DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - " +
+                      kept(events_kept));
+}
+
+}  // namespace cairn
