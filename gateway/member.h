@@ -15,6 +15,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -113,7 +114,12 @@ class member {
   virtual void on_progress(std::function<void()> wake) = 0;
   // Receiver side: adopts volume ids from an accepted HELLO (empty volumes only).
   virtual result<void> adopt_volumes(const std::vector<volume_offer>& offers) = 0;
-  // After records were appended or synced by the receiver link.
+  // What an accepted HELLO says of history: drops every record above `keep_to` and learns the
+  // primary's lineages and starts, durable when it returns. EROFS once a takeover began.
+  virtual result<void> follow(const hello& from, sequence keep_to) = 0;
+  // journal::append_received, but never while a takeover cuts the journal. EROFS once one began.
+  virtual result<void> append_received(std::span<const received_record> records) = 0;
+  // After records were appended, cut or synced by the receiver link; from its one thread.
   virtual void stored_advanced() = 0;
 };
 

@@ -129,6 +129,7 @@ struct tail {
 
 control_message member_impl::on_promote(const promote& p) {
   const std::lock_guard lock(apply_mutex_);
+  const std::lock_guard arrivals(arrivals_mutex_);  // nothing arrives while the journal is cut
   auto state = log_->state();
   const auto no = [&](std::string why) {
     auto r = refuse("PROMOTE", p.marker, std::move(why));

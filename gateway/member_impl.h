@@ -2,8 +2,9 @@
 // ends), member_round (markers), member_apply (selection, takeover), member_link, member_status,
 // member_threads.
 //
-// Locks, in the order in which they may be taken: apply_mutex_, destage_mutex_, then any one of the
-// small ones (gate, visible, samples, peer, seals), under which nothing else is called.
+// Locks, in the order in which they may be taken: apply_mutex_, destage_mutex_, arrivals_mutex_,
+// then any one of the small ones (gate, visible, samples, peer, seals), under which nothing else is
+// called.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -69,6 +70,8 @@ class member_impl final : public member {
   sequence shippable() const override;
   void on_progress(std::function<void()> wake) override;
   result<void> adopt_volumes(const std::vector<volume_offer>& offers) override;
+  result<void> follow(const hello& from, sequence keep_to) override;
+  result<void> append_received(std::span<const received_record> records) override;
   void stored_advanced() override;
 
  private:
@@ -111,6 +114,8 @@ class member_impl final : public member {
   void watch_hold();
   void append_seal(const hold::ended& how, reply to);
   void after_sync();
+  // member_link
+  result<void> takes_arrivals() const;
   // member_apply
   result<void> advance_to(sequence marker_at);
   sequence set_visible_rows(sequence from, sequence upto);
@@ -152,6 +157,7 @@ class member_impl final : public member {
   std::mutex apply_mutex_;
   std::atomic<std::uint64_t> applied_{0};     // secondary: end of what its volumes show
   std::atomic<std::uint64_t> generation_{0};  // counts changes of what a secondary shows
+  std::mutex arrivals_mutex_;  // what the peer sends goes in, or a takeover cuts: never both
   mutable std::mutex destage_mutex_;
   std::unique_ptr<destager> destager_;
   bool destage_stopped_ = false;  // a volume or the journal failed; said once

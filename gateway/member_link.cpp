@@ -66,10 +66,13 @@ void member_impl::fence(const std::string& because) {
   if (!saved) log_error("member " + config_.name + ": fencing not saved: " + saved.error().text);
 }
 
+// `finished` first: a seal that it covers was entered among the young ones before it was finished,
+// so that it is still found there, or durable.
 sequence member_impl::shippable() const {
+  const auto finished = log_->finished();
   const auto first_young = seals_.with(
       [](const auto& all) { return all.empty() ? sequence(~std::uint64_t{0}) : all.front().at; });
-  return std::min(log_->finished(), first_young.previous());
+  return std::min(finished, first_young.previous());
 }
 
 void member_impl::on_progress(std::function<void()> wake) {
@@ -82,7 +85,30 @@ void member_impl::wake_link() {
   });
 }
 
+result<void> member_impl::takes_arrivals() const {
+  if (role_ == member_role::secondary) return {};
+  return fail(EROFS, "member " + config_.name + " is " + name_of(role_));
+}
+
+result<void> member_impl::follow(const hello& from, sequence keep_to) {
+  const std::lock_guard lock(arrivals_mutex_);
+  CAIRN_TRY(takes_arrivals());
+  CAIRN_TRY(log_->update_state([&](member_state& s) -> result<void> {
+    s.lineages = from.lineages;
+    return {};
+  }));
+  return log_->truncate(keep_to, from.starts);
+}
+
+result<void> member_impl::append_received(std::span<const received_record> records) {
+  const std::lock_guard lock(arrivals_mutex_);
+  CAIRN_TRY(takes_arrivals());
+  return log_->append_received(records);
+}
+
 void member_impl::stored_advanced() {
+  const std::lock_guard lock(arrivals_mutex_);
+  if (role_ != member_role::secondary) return;
   const auto known = visible_.with([](prefix& p) { return p.reached(); });
   const auto upto = log_->finished();
   if (upto.value < known) visible_.with([&](prefix& p) { p = prefix(upto.value); });  // truncated

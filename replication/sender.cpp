@@ -46,7 +46,7 @@ void sender::on_sent(sequence last, std::uint64_t size_bytes, std::uint64_t now_
 sender_actions sender::on_time(const own_watermarks& own, std::uint64_t now_us) {
   if (phase_ == phase::waiting && now_us >= due_us_) {
     phase_ = phase::connecting;
-    due_us_ = now_us + settings_.handshake_us;
+    due_us_ = never;  // who connects has a deadline of its own, and always tells how it went
     return {open_connection{}};
   }
   if (const std::string why = overdue(now_us); !why.empty()) return lose(why, now_us);
@@ -57,8 +57,7 @@ sender_actions sender::on_time(const own_watermarks& own, std::uint64_t now_us) 
 
 // Health is progress: heartbeats that pass do not save a connection on which records do not.
 std::string sender::overdue(std::uint64_t now_us) const {
-  if ((phase_ == phase::connecting || phase_ == phase::greeting) && now_us >= due_us_)
-    return "the secondary did not answer in time";
+  if (phase_ == phase::greeting && now_us >= due_us_) return "the secondary did not answer in time";
   if (phase_ != phase::streaming) return {};
   if (now_us >= heard_us_ + settings_.silence_us) return "the secondary has fallen silent";
   if (!window_.empty() && now_us >= moved_us_ + settings_.stall_us)

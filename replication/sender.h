@@ -52,7 +52,7 @@ struct stretch_order {
 };
 
 // ---- actions
-struct open_connection {};  // then on_connected or on_lost
+struct open_connection {};  // then on_connected or on_lost, within handshake_us
 struct send_to_peer {
   link_message message;
 };
@@ -129,8 +129,8 @@ class sender {
   sequence stored_ever_;             // highest that any connection told; it never goes back
   std::deque<sent_stretch> window_;  // not received yet
   std::uint64_t window_bytes_ = 0;
-  std::uint64_t due_us_ = 0;    // waiting: when to connect; connecting, greeting: the end of it
-  std::uint64_t begun_us_ = 0;  // when streaming began
+  std::uint64_t due_us_ = 0;  // waiting: when to connect; greeting: the end of it
+  std::uint64_t begun_us_ = 0;              // when streaming began
   std::uint64_t heard_us_ = 0;
   std::uint64_t spoke_us_ = 0;
   std::uint64_t moved_us_ = 0;  // `received` moved, or the window was empty

@@ -1,0 +1,40 @@
+// Makes a secondary's journal durable behind its appends: one fdatasync after the other while there
+// is something to sync, each covering all that was appended until it began.
+//
+// Owned by a receiver_session. want() from any thread.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "journal/journal.h"
+
+namespace cairn {
+
+class sync_thread {
+ public:
+  // `synced` is called on the thread after each success. A failure is final (I9): it is logged, and
+  // no further sync is tried; the journal refuses appends from then on.
+  sync_thread(journal& log, std::chrono::milliseconds pause, std::function<void()> synced)
+      : log_(log), pause_(pause), synced_(std::move(synced)) {}
+
+  void start();
+  void stop();  // joins
+  void want();
+
+ private:
+  void run();
+
+  journal& log_;
+  const std::chrono::milliseconds pause_;
+  const std::function<void()> synced_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool wanted_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace cairn
