@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "gateway/control_server.h"
+#include "gateway/receiver_link.h"
+#include "gateway/sender_link.h"
 
 namespace cairn {
 
@@ -45,12 +47,31 @@ result<void> gateway::bind() {
   auto control = control_server::open(config_.control, all);
   if (!control) return fail(std::move(control).error());
   control_ = std::move(*control);
+  return make_links();
+}
+
+// By what is configured, not by the role of now: a member that was taken over still has to tell its
+// old primary so.
+result<void> gateway::make_links() {
+  std::vector<member*> secondaries;
+  for (const auto& each : members_) {
+    const member_config& c = each->config();
+    if (c.role == member_role::secondary) secondaries.push_back(each.get());
+    if (c.role == member_role::primary && c.peer)
+      senders_.push_back(std::make_unique<sender_link>(*each));
+  }
+  if (secondaries.empty() || !config_.link) return {};
+  auto door = receiver_link::open(*config_.link, secondaries);
+  if (!door) return fail(std::move(door).error());
+  receivers_ = std::move(*door);
   return {};
 }
 
 void gateway::start() {
   running_ = true;
   for (auto& each : members_) each->start();
+  if (receivers_) receivers_->start();
+  for (auto& each : senders_) each->start();
   control_->start();
   log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()));
 }
@@ -58,6 +79,8 @@ void gateway::start() {
 void gateway::stop() {
   if (!std::exchange(running_, false)) return;
   control_->stop();
+  for (auto& each : senders_) each->stop();
+  if (receivers_) receivers_->stop();
   for (auto& each : members_) each->stop();
   log_notice(fmt::format("gateway {} has stopped", config_.name));
 }

@@ -15,6 +15,8 @@
 namespace cairn {
 
 class control_server;
+class receiver_link;
+class sender_link;
 
 // A volume under its export name. Valid as long as the gateway.
 struct exported_volume {
@@ -44,10 +46,13 @@ class gateway {
   explicit gateway(const gateway_config& config);
   result<void> open_members(disk& on, random_source& random);
   result<void> bind();
+  result<void> make_links();
 
   const gateway_config config_;
   // Destroyed from the last to the first: links and control use the members.
   std::vector<std::unique_ptr<member>> members_;
+  std::vector<std::unique_ptr<sender_link>> senders_;
+  std::unique_ptr<receiver_link> receivers_;  // none: no member is configured as secondary
   std::unique_ptr<control_server> control_;
   bool running_ = false;
 };
