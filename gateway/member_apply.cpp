@@ -89,31 +89,32 @@ control_message member_impl::on_apply(const apply& a) {
   return applied{a.selection_epoch, a.marker};
 }
 
-result<std::vector<row>> member_impl::rows_between(sequence behind, sequence upto) {
-  std::vector<row> out;
+result<void> member_impl::each_row(sequence behind, sequence upto,
+                                   const std::function<void(const row&)>& f) {
   while (behind < upto) {
     auto some = log_->rows(behind.next(), upto, rows_at_once, ~std::uint64_t{0});
     if (!some) return fail(some.error());
     if (some->empty())
       return fail(EIO, "the journal has no record " + std::to_string(behind.value + 1));
     behind = some->back().what.seq;
-    out.insert(out.end(), some->begin(), some->end());
+    for (const row& r : *some) f(r);
   }
-  return out;
+  return {};
 }
 
 // The volumes show everything up to the marker at once: all maps change under all their locks.
 result<void> member_impl::advance_to(sequence marker_at) {
   const sequence from(applied_);
   if (from >= marker_at) return {};
-  auto rows = rows_between(from, marker_at);
-  if (!rows) return fail(rows.error());
-  check_apply(rows->back().what.seq, log_->state().target_sequence);
+  check_apply(marker_at, log_->state().target_sequence);
+  std::vector<row> changes;
+  CAIRN_TRY(each_row(from, marker_at, [&](const row& r) {
+    if (changes_volume(r.what.kind)) changes.push_back(r);
+  }));
   std::vector<std::unique_lock<std::shared_mutex>> locks;
   for (auto* v : table_) locks.emplace_back(v->map_lock());
   ++generation_;
-  for (const row& r : *rows)
-    if (changes_volume(r.what.kind)) table_[r.what.volume - 1]->map().insert(r.what, r.at);
+  for (const row& r : changes) table_[r.what.volume - 1]->map().insert(r.what, r.at);
   applied_ = marker_at.value;
   return {};
 }
@@ -147,11 +148,11 @@ control_message member_impl::on_promote(const promote& p) {
     return no(name(p.marker) + " is not what is applied: the target is " + name(state.target));
   const sequence keep = state.target_sequence;
   tail beyond;
-  if (auto rows = rows_between(keep, log_->assigned()))
-    for (const row& r : *rows) {
-      ++beyond.records;
-      if (changes_volume(r.what.kind)) beyond.bytes += r.what.range.length;
-    }
+  const auto counted = each_row(keep, log_->assigned(), [&](const row& r) {
+    ++beyond.records;
+    if (changes_volume(r.what.kind)) beyond.bytes += r.what.range.length;
+  });
+  if (!counted) return no(counted.error().text);
   state.role = member_role::primary;
   state.promoted = promotion{p.marker, keep, p.opened};
   const uuid parent = state.lineages.empty() ? uuid{} : state.lineages.back().id;

@@ -134,11 +134,15 @@ result<append_slot> member_impl::append(const record& draft, std::span<const iov
 
 void member_impl::publish(const append_slot& slot) {
   table_[slot.what.volume - 1]->enter(slot.what, slot.at);
-  samples_.with([&](lag_samples& s) {
-    s.add(slot.what.volume - 1, slot.what.range.length, slot.what.seq,
-          std::chrono::steady_clock::now());
-  });
+  count({slot.what, slot.at}, std::chrono::steady_clock::now());
   mark_visible(slot.what.seq);
+}
+
+// Takes note of a record for what lag is told.
+void member_impl::count(const row& r, monotonic_time now) {
+  if (!changes_volume(r.what.kind)) return;
+  samples_.with(
+      [&](lag_samples& s) { s.add(r.what.volume - 1, r.what.range.length, r.what.seq, now); });
 }
 
 void member_impl::mark_visible(sequence s) {

@@ -107,6 +107,7 @@ class member_impl final : public member {
   result<append_slot> append_marker(record_kind kind, const marker_body& body);
   void run(std::shared_ptr<operation> op, std::size_t parts, bool fua);
   void publish(const append_slot& slot);
+  void count(const row& r, monotonic_time now);
   void mark_visible(sequence s);
   void wake_link();
   // member_round
@@ -118,8 +119,8 @@ class member_impl final : public member {
   result<void> takes_arrivals() const;
   // member_apply
   result<void> advance_to(sequence marker_at);
-  sequence set_visible_rows(sequence from, sequence upto);
-  result<std::vector<row>> rows_between(sequence behind, sequence upto);
+  // Calls f with every row of (behind, upto], ascending, a bounded number in memory at a time.
+  result<void> each_row(sequence behind, sequence upto, const std::function<void(const row&)>& f);
   control_refusal refuse(const char* about, marker_id m, std::string why) const;
   // limits
   bool is_primary() const { return role_ == member_role::primary; }

@@ -114,13 +114,9 @@ void member_impl::stored_advanced() {
   if (upto.value < known) visible_.with([&](prefix& p) { p = prefix(upto.value); });  // truncated
   if (upto.value <= known) return;
   const auto now = std::chrono::steady_clock::now();
-  if (auto rows = rows_between(sequence(known), upto))
-    samples_.with([&](lag_samples& s) {
-      for (const row& r : *rows)
-        if (changes_volume(r.what.kind))
-          s.add(r.what.volume - 1, r.what.range.length, r.what.seq, now);
-      s.forget(sequence(applied_));
-    });
+  const auto counted = each_row(sequence(known), upto, [&](const row& r) { count(r, now); });
+  if (!counted) log_error("member " + config_.name + ": " + counted.error().text);
+  samples_.with([&](lag_samples& s) { s.forget(sequence(applied_)); });
   // On a secondary this prefix only tells which records were counted.
   visible_.with([&](prefix& p) { p = prefix(upto.value); });
 }

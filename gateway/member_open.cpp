@@ -158,28 +158,19 @@ result<void> member_impl::index_volumes() {
 result<void> member_impl::restore_pending() {
   const sequence upto =
       is_primary() || role_ == member_role::fenced ? log_->assigned() : sequence(applied_);
-  auto rows = rows_between(log_->backed(), upto);
-  if (!rows) return fail(rows.error());
-  for (const row& r : *rows)
+  return each_row(log_->backed(), upto, [&](const row& r) {
     if (changes_volume(r.what.kind)) table_[r.what.volume - 1]->enter(r.what, r.at);
-  return {};
+  });
 }
 
 // So that lag is told right after a restart, too: what is still in the journal counts as added now.
 result<void> member_impl::restore_samples() {
-  auto rows = rows_between(log_->trimmed(), log_->assigned());
-  if (!rows) return fail(rows.error());
   peer_.with([&](peer_view& v) {
     for (const auto& m : log_->markers(log_->trimmed()))
       if (m.seal_at && !m.voided) v.sealed.emplace_back(m.body.marker, m.seal_at);
   });
   const auto now = std::chrono::steady_clock::now();
-  samples_.with([&](lag_samples& s) {
-    for (const row& r : *rows)
-      if (changes_volume(r.what.kind))
-        s.add(r.what.volume - 1, r.what.range.length, r.what.seq, now);
-  });
-  return {};
+  return each_row(log_->trimmed(), log_->assigned(), [&](const row& r) { count(r, now); });
 }
 
 }  // namespace cairn
