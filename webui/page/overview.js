@@ -51,17 +51,17 @@ function rpo(g, stale) {
     meter(g.rpo_now_ms, g.rpo_target_ms, level));
 }
 
-// One scale for colour: up to the target, up to twice the target, above.
+// One scale for colour: up to the target, below four times the target, above.
 export function scale(value, target) {
   if (value <= target) return "fine";
-  return value <= 2 * target ? "warning" : "severe";
+  return value < 4 * target ? "warning" : "severe";
 }
 
 function meter(value, target, level) {
-  const share = value === null ? 0 : Math.min(1, value / (2 * target));
+  const share = value === null ? 0 : Math.min(1, value / (4 * target));
   const step = Math.max(value === null ? 0 : 2, Math.round(share * 100));
   const svg = el("progress", { class: "meter", max: 100, value: step, "data-level": level,
-    "aria-label": "RPO now, against twice the target" });
+    "aria-label": "RPO now, against four times the target" });
   return el("div", { class: "meter-box" }, svg, el("span", { class: "meter-target" }));
 }
 
