@@ -237,6 +237,7 @@ result<std::unique_ptr<file>> virtual_disk::open(const std::string& path, open_m
   if (!node) {
     if (!step_locked()) return fail_errno(EIO, "open " + path);
     node = files_.emplace(path, std::make_shared<virtual_node>()).first->second;
+    node->harsh_tears = path.find("/segments/") != std::string::npos;
   }
   if (lock_it && node->locked) return fail(EBUSY, "lock " + path + ": another process holds it");
   if (lock_it) node->locked = true;

@@ -53,6 +53,10 @@ void virtual_node::power_cut(random_source& random) {
       const bool arrived = torn ? (fate >> (8 + at / sector_bytes)) % 2 == 0 : fate % 2 == 0;
       if (mood == 1 || (mood != 0 && arrived) || offset >= now_.size()) continue;
       const auto n = std::min<std::uint64_t>(sector_bytes, now_.size() - offset);
+      if (torn && harsh_tears && mood != 0) {
+        random.fill(byte_span(now_).subspan(offset, n));
+        continue;
+      }
       std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(at), n,
                   now_.begin() + static_cast<std::ptrdiff_t>(offset));
     }

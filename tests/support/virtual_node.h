@@ -2,7 +2,8 @@
 //
 // The page cache is `now_`. Of each 4 KiB block that was written since the last sync, the content
 // that was synced is kept; a power cut takes that, the new one, or a mix of their 512-byte sectors.
-// So an unsynced block never harms bytes outside of itself.
+// So an unsynced block never harms bytes outside of itself. With harsh_tears a torn block may lose
+// what was synced in it, too: a journal must not need such mercy from a disk.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -45,6 +46,7 @@ class virtual_node {
   void power_cut(random_source& random);
 
   bool name_synced = false;  // its directory entry survives a loss of power
+  bool harsh_tears = false;  // of segments; SQLite and volumes rely on whole sectors
   bool locked = false;       // by an open handle with a lock
   std::shared_ptr<sqlite_sharing> sharing = std::make_shared<sqlite_sharing>();
 
