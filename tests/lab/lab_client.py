@@ -71,7 +71,7 @@ class Lab:
 
     def __init__(self, **options):
         options.setdefault("size", "64MiB")
-        options.setdefault("journal_size", "512MiB")
+        options.setdefault("journal_size", "1GiB")
         self.options = layout.Options(**options)
         self.directory = tempfile.mkdtemp(prefix="cairn-e2e-", dir="/tmp")
         self.described = None

@@ -2,11 +2,15 @@
 
 import json
 import socket
+import struct
 import time
 import urllib.error
 import urllib.request
 import processes
 import layout
+
+# Client flags and NBD_OPT_ABORT: without it each look would leave an error in the server's log.
+POLITE_END = struct.pack(">IQII", 1, 0x49484156454F5054, 2, 0)
 
 
 def get(lab, side, route, timeout=2):
@@ -22,7 +26,9 @@ def nbd_answers(path):
         with socket.socket(socket.AF_UNIX) as wire:
             wire.settimeout(2)
             wire.connect(path)
-            return wire.recv(8) == b"NBDMAGIC"
+            greeted = wire.recv(18, socket.MSG_WAITALL)[:8] == b"NBDMAGIC"
+            wire.sendall(POLITE_END)
+            return greeted
     except OSError:
         return False
 
