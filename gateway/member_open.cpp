@@ -87,6 +87,19 @@ result<volume_list> open_volumes(disk& on, const member_config& c, journal& log,
   return out;
 }
 
+// Gaps are writes that were never acknowledged, or not durable at a loss of power.
+void tell_recovery(const std::string& member, const recovery_report& found) {
+  if (found.made_new) return;
+  const std::string text = "member " + member + ": the journal ends at record " +
+                           std::to_string(found.last_found.value) + "; " +
+                           std::to_string(found.records_scanned) +
+                           " records were found behind the durable watermark " +
+                           std::to_string(found.durable_watermark.value);
+  if (found.gaps.empty()) return log_notice(text);
+  log_warning(text + "; " + std::to_string(found.gaps.size()) + " became gaps, the first is " +
+              std::to_string(found.gaps.front().value));
+}
+
 }  // namespace
 
 result<std::unique_ptr<member>> member::open(disk& on, const member_config& config,
@@ -95,6 +108,7 @@ result<std::unique_ptr<member>> member::open(disk& on, const member_config& conf
   recovery_report found;
   auto log = journal::open(on, options_of(config), random, &found);
   if (!log) return fail(log.error());
+  tell_recovery(config.name, found);
   auto volumes = open_volumes(on, config, **log, random);
   if (!volumes) return fail(volumes.error());
   auto m = std::make_unique<member_impl>(config, gateway_name, testing.hold, std::move(*log),
