@@ -33,7 +33,9 @@ control_refusal member_impl::refuse(const char* about, marker_id m, std::string 
   r.about = about;
   r.reason = "member " + config_.name + ": " + std::move(why);
   r.marker = m;
+  // The two coordinators count their epochs apart.
   std::tie(r.highest_epoch, r.highest_marker) = gate_.highest();
+  if (r.about != "MARK") r.highest_epoch = log_->state().selection_epoch;
   return r;
 }
 

@@ -205,9 +205,10 @@ round_actions marker_round::on_refused(std::size_t member, const control_refusal
                                        std::uint64_t now_us) {
   round_actions out;
   hear(member, now_us);
+  if (m.about != "MARK") return out;
   last_ = std::max(last_, m.highest_marker);
   if (m.highest_epoch > epoch_ && epoch_) replaced_by_ = std::max(replaced_by_, m.highest_epoch);
-  if (m.about == "MARK" && running_ && running_->marker == m.marker)
+  if (running_ && running_->marker == m.marker)
     give_up(out, settings_.members[member] + " refused it: " + m.reason, now_us);
   return out;
 }
