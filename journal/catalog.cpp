@@ -134,10 +134,11 @@ result<void> catalog::add_start(const incarnation_start& start) {
 }
 
 result<void> catalog::save_volume(const volume_identity& v) {
-  auto insert = db_->prepare("INSERT OR REPLACE INTO volumes VALUES (?, ?, ?, ?, ?, ?)");
+  auto insert = db_->prepare("INSERT OR REPLACE INTO volumes VALUES (?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
-  insert->bind(1, std::uint64_t{v.index}).bind(2, v.id.text()).bind(3, v.name);
+  insert->bind(1, v.name).bind(2, std::uint64_t{v.index}).bind(3, v.id.text());
   insert->bind(4, v.size_bytes).bind(5, hex(v.naa)).bind(6, v.serial);
+  insert->bind(7, std::uint64_t{v.born_empty});
   return insert->run();
 }
 

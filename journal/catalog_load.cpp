@@ -169,14 +169,16 @@ result<std::vector<incarnation_start>> catalog::starts() {
 
 result<std::vector<volume_identity>> catalog::volumes() {
   return load_all<volume_identity>(
-      *db_, "SELECT number, id, name, size, naa, serial FROM volumes ORDER BY number",
+      *db_,
+      "SELECT number, id, name, size, naa, serial, born_empty FROM volumes ORDER BY number, name",
       [](const statement& s) {
         return volume_identity{static_cast<std::uint32_t>(s.column(0)),
                                uuid_of(s.text(1)),
                                s.text(2),
                                s.column(3),
                                from_hex(s.text(4)),
-                               s.text(5)};
+                               s.text(5),
+                               s.column(6) != 0};
       });
 }
 

@@ -42,12 +42,13 @@ CREATE TABLE segments (          -- in use or ready; a file without a row here i
   aside     INTEGER NOT NULL);   -- 1: holds records that a takeover set aside
 CREATE TABLE incarnations (number INTEGER PRIMARY KEY, lineage TEXT NOT NULL, kept_to INTEGER NOT NULL);
 CREATE TABLE volumes (
-  number    INTEGER PRIMARY KEY,
+  name      TEXT PRIMARY KEY,
+  number    INTEGER NOT NULL,    -- 0: a secondary that has not met its primary
   id        TEXT NOT NULL,
-  name      TEXT NOT NULL,
   size      INTEGER NOT NULL,    -- bytes
   naa       TEXT NOT NULL,       -- 16 hex digits
-  serial    TEXT NOT NULL);
+  serial    TEXT NOT NULL,
+  born_empty INTEGER NOT NULL);  -- 1: read as zeroes when the journal was made
 CREATE TABLE state (             -- one row; 0 and '' mean none
   role      TEXT NOT NULL,
   marker_epoch INTEGER NOT NULL,

@@ -7,6 +7,14 @@
 namespace cairn {
 namespace {
 
+// What is known of a volume stays, but for a secondary's that has had no id: it takes its
+// primary's.
+bool contradicts(const volume_identity& known, const volume_identity& now) {
+  if (known.name != now.name) return now.index != 0 && known.index == now.index;
+  if (!known.id.is_nil()) return known != now;
+  return known.size_bytes != now.size_bytes || known.born_empty != now.born_empty;
+}
+
 result<void> check(const journal_options& options) {
   constexpr std::uint64_t catalog_min = 1U << 20;
   const std::string name = "journal " + options.directory + ": ";
@@ -121,7 +129,7 @@ result<void> journal_on_disk::save_volumes(const std::vector<volume_identity>& a
   const auto known = volumes();
   for (const auto& each : all)
     for (const auto& other : known)
-      if (other.name == each.name ? !(other == each) : other.index == each.index)
+      if (contradicts(other, each))
         return fail(EINVAL, "journal " + directory_ + ": volume " + each.name +
                                 " is not the one that it was made with");
   return catalog_.with([&](auto& c) -> result<void> {
