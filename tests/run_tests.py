@@ -61,7 +61,8 @@ def run_ctest(build, names, tally):
                "--timeout", TEST_SECONDS_MAX, "-j", str(os.cpu_count())]
     if names:
         command += ["-R", "|".join(names)]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    quiet = subprocess.DEVNULL  # what counts is in the report
+    subprocess.run(command, stdout=quiet, stderr=quiet, check=False)
     if not os.path.exists(report):
         tally.show("ctest", 0, failed=1)
         repeat(" ".join(command))
@@ -138,6 +139,8 @@ def main():
         if os.access(script, os.X_OK) and (
                 not chosen.names or any(name in script for name in chosen.names)):
             run_script(chosen.build, script, tally)
+    if not tally.passed + tally.failed + tally.skipped:
+        print(f"no test is called like {' or '.join(chosen.names)}")
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed or not tally.passed else 0
 

@@ -28,6 +28,7 @@ class connection {
   std::uint64_t size_bytes() const { return size_bytes_; }
   bool writable() const { return writable_; }  // when it was made
   std::string description() const;
+  const journal& log() const { return volume_.owner->log(); }
 
   result<void> read(byte_span out, std::uint64_t offset);
   result<void> write(byte_view data, std::uint64_t offset, bool fua);

@@ -11,6 +11,7 @@
 #include "gateway/nbd/callback.h"
 #include "gateway/nbd/client_eviction.h"
 #include "gateway/nbd/connection.h"
+#include "gateway/nbd/patience.h"
 #include "storage/posix_disk.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -183,9 +184,11 @@ int on_pread(void* handle, void* buffer, uint32_t count, uint64_t offset, uint32
 }
 
 int on_pwrite(void* handle, const void* buffer, uint32_t count, uint64_t offset, uint32_t flags) {
+  const byte_view bytes{static_cast<const std::byte*>(buffer), count};
   return callback([&] {
-    return of(handle).write({static_cast<const std::byte*>(buffer), count}, offset,
-                            (flags & NBDKIT_FLAG_FUA) != 0);
+    return when_there_is_room(of(handle).log(), [&] {
+      return of(handle).write(bytes, offset, (flags & NBDKIT_FLAG_FUA) != 0);
+    });
   });
 }
 
@@ -193,17 +196,20 @@ int on_flush(void* handle, uint32_t) {
   return callback([&] { return of(handle).flush(); });
 }
 
+result<void> clear(connection& c, record_kind kind, byte_range range, uint32_t flags) {
+  return when_there_is_room(c.log(),
+                            [&] { return c.clear(kind, range, (flags & NBDKIT_FLAG_FUA) != 0); });
+}
+
 int on_trim(void* handle, uint32_t count, uint64_t offset, uint32_t flags) {
-  return callback([&] {
-    return of(handle).clear(record_kind::trim, {offset, count}, (flags & NBDKIT_FLAG_FUA) != 0);
-  });
+  return callback([&] { return clear(of(handle), record_kind::trim, {offset, count}, flags); });
 }
 
 // Journaled zeroes cost one header whatever their length, so FAST_ZERO needs no answer of its own.
 int on_zero(void* handle, uint32_t count, uint64_t offset, uint32_t flags) {
   return callback([&] {
     const auto kind = (flags & NBDKIT_FLAG_MAY_TRIM) != 0 ? record_kind::trim : record_kind::zero;
-    return of(handle).clear(kind, {offset, count}, (flags & NBDKIT_FLAG_FUA) != 0);
+    return clear(of(handle), kind, {offset, count}, flags);
   });
 }
 

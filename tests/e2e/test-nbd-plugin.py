@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 import layout  # noqa: E402
@@ -216,6 +217,22 @@ def large_ranges(gateway):
     run("qemu-img", "map", "--output=json", gateway.uri("large"))
 
 
+def faster_than_the_backing_file(gateway):
+    """More than the journal holds, as fast as it goes: the host is slowed down, not failed."""
+    def write(number):
+        client = gateway.connect("large")
+        for step in range(64):
+            client.pwrite(bytes([number + 1]) * MIB, (number * 64 + step) * MIB)
+        client.shutdown()
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(write, number) for number in range(8)]:
+            done.result()
+    client = gateway.connect("large")
+    for number in range(8):
+        assert client.pread(4096, number * 64 * MIB) == bytes([number + 1]) * 4096
+    client.shutdown()
+
+
 def standby(gateway):
     """A secondary's volume can be read and not written."""
     client = gateway.connect("standby")
@@ -278,7 +295,8 @@ def main():
     need("nbdinfo", "qemu-img", "nbdkit")
     with Gateway() as gateway:
         for step in (exports, flags, reads_and_writes, wrong_requests, zeroes, large_ranges,
-                     standby, scanner, second_start, stop_and_start, not_a_socket):
+                     faster_than_the_backing_file, standby, scanner, second_start,
+                     stop_and_start, not_a_socket):
             step(gateway)
             print(f"  {step.__name__}: as it should be", flush=True)
 

@@ -1,0 +1,39 @@
+// A host that writes faster than its backing file takes it fills the journal. It is slowed down,
+// not failed: a write that finds the journal full is tried again as long as trimming makes room.
+// Where nothing frees any (the peer is away, the disk hangs), the host gets its ENOSPC.
+//
+// Bounded, since kernel NBD clients give up on a request after about 30 s; and it ends at once when
+// nbdkit stops or the client goes. Runs in nbdkit's thread of the request.
+#pragma once
+#include <cerrno>
+#include <chrono>
+
+#include "gateway/member.h"
+
+namespace cairn {
+
+class patience {
+ public:
+  explicit patience(const journal& of);
+
+  // Sleeps a moment; false: no use to wait any longer.
+  bool wait();
+
+ private:
+  using clock = std::chrono::steady_clock;
+  const journal& journal_;
+  const clock::time_point began_;
+  clock::time_point progress_at_;
+  sequence trimmed_;
+};
+
+// attempt() returns result<void> and may be called again: the same bytes to the same place.
+template <class F>
+result<void> when_there_is_room(const journal& in, F&& attempt) {
+  auto done = attempt();
+  if (done || done.error().code != ENOSPC) return done;
+  for (patience left(in); !done && done.error().code == ENOSPC && left.wait();) done = attempt();
+  return done;
+}
+
+}  // namespace cairn
