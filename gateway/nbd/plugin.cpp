@@ -4,6 +4,7 @@
 //   → open … close per connection → cleanup (stop) → unload
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/prctl.h>
 
 #include <atomic>
 
@@ -59,6 +60,9 @@ int on_config_complete() {
 
 int on_get_ready() {
   return callback([]() -> result<void> {
+    // nbdkit asks for SIGTERM at its parent's end when it gets its sockets by activation. Whoever
+    // started the gateway may go; hosts want it to stay.
+    prctl(PR_SET_PDEATHSIG, 0);
     auto config = read_gateway_config(plugin_state.config_file);
     if (!config) return fail(config.error());
     plugin_state.config = std::move(*config);
