@@ -14,7 +14,7 @@ JOB_BYTES = "64m" if FULL else "16m"
 def fio(uri, *words):
     run("fio", "--name=verify", "--ioengine=nbd", f"--uri={uri}", "--numjobs=4",
         f"--size={JOB_BYTES}", f"--offset_increment={JOB_BYTES}", "--verify=crc32c",
-        "--verify_fatal=1", "--do_verify=1", "--group_reporting", *words)
+        "--verify_fatal=1", "--verify_state_save=0", "--do_verify=1", "--group_reporting", *words)
 
 
 def main():
