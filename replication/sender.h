@@ -120,7 +120,7 @@ class sender {
                          std::uint64_t now_us);
   sender_actions lose(const std::string& why, std::uint64_t now_us);
   std::uint64_t next_wait(std::uint64_t now_us);
-  void check(const own_watermarks& own) const;
+  void check_watermarks(const own_watermarks& own) const;
 
   sender_settings settings_;
   phase phase_ = phase::waiting;
@@ -129,8 +129,8 @@ class sender {
   sequence stored_ever_;             // highest that any connection told; it never goes back
   std::deque<sent_stretch> window_;  // not received yet
   std::uint64_t window_bytes_ = 0;
-  std::uint64_t due_us_ = 0;  // waiting: when to connect; greeting: the end of it
-  std::uint64_t begun_us_ = 0;              // when streaming began
+  std::uint64_t due_us_ = 0;    // waiting: when to connect; greeting: the end of it
+  std::uint64_t begun_us_ = 0;  // when streaming began
   std::uint64_t heard_us_ = 0;
   std::uint64_t spoke_us_ = 0;
   std::uint64_t moved_us_ = 0;  // `received` moved, or the window was empty
