@@ -215,7 +215,7 @@ TEST_F(RecoveryTest, TwoOwnersAtOnceAreRefused) {
 
 TEST_F(RecoveryTest, StateAndVolumesAreKept) {
   open();
-  ASSERT_TRUE(log_->save_volumes({{1, random_.make_uuid(), "v1", 1 << 20, ~0ULL, "s1"}}));
+  ASSERT_TRUE(log_->save_volumes({{1, random_.make_uuid(), "v1", 1 << 20, ~0ULL, "s1", true}}));
   ASSERT_TRUE(log_->update_state([](member_state& s) -> result<void> {
     s.marker_epoch = epoch(7);
     s.fenced_because = "why";
@@ -226,7 +226,20 @@ TEST_F(RecoveryTest, StateAndVolumesAreKept) {
   cut_power_and_open();
   EXPECT_EQ(log_->state(), state);
   EXPECT_EQ(log_->volumes(), volumes);
-  EXPECT_FALSE(log_->save_volumes({{1, random_.make_uuid(), "v1", 1 << 20, 0, "s1"}}));
+}
+
+TEST_F(RecoveryTest, AVolumeWithoutAnIdAdoptsOneAndKeepsIt) {
+  open();
+  ASSERT_TRUE(
+      log_->save_volumes({{0, {}, "a", 4096, 0, "", true}, {0, {}, "b", 4096, 0, "", true}}));
+  const auto id = random_.make_uuid();
+  ASSERT_TRUE(log_->save_volumes(
+      {{2, id, "a", 4096, 3, "s", true}, {1, random_.make_uuid(), "b", 4096, 4, "t", true}}));
+  cut_power_and_open();
+  ASSERT_EQ(log_->volumes().size(), 2u);
+  EXPECT_EQ(log_->volumes()[1].id, id);
+  EXPECT_FALSE(log_->save_volumes({{2, random_.make_uuid(), "a", 4096, 3, "s", true}}));
+  EXPECT_FALSE(log_->save_volumes({{2, id, "a", 8192, 3, "s", true}}));
 }
 
 }  // namespace
