@@ -10,7 +10,6 @@ constexpr std::uint64_t format = 1;
 constexpr std::uint64_t markers_kept = 20'000;  // five and a half hours at one a second
 constexpr std::uint64_t events_kept = 10'000;
 constexpr std::uint64_t rows_between_cleaning = 1'000;
-constexpr int lock_wait_ms = 5'000;  // a predecessor that was just killed
 
 constexpr const char* tables = R"(
   CREATE TABLE IF NOT EXISTS identity (
@@ -56,7 +55,8 @@ std::int64_t display_now_ms() {
 }
 
 result<std::unique_ptr<state_store>> state_store::open(disk& on, const std::string& directory,
-                                                       const std::string& group, bool primary) {
+                                                       const std::string& group, bool primary,
+                                                       int lock_wait_ms) {
   CAIRN_TRY(on.make_directory(directory));
   auto lock = on.open(directory + "/lock", open_mode::create, true, lock_wait_ms);
   if (!lock) return fail(std::move(lock).error());

@@ -22,9 +22,11 @@ namespace cairn {
 
 class state_store {
  public:
-  // Makes it where it is missing. Refuses the state of another group or role, by name.
+  // Makes it where it is missing. Refuses the state of another group or role, by name. Waits for
+  // the lock of a predecessor that was just killed.
   static result<std::unique_ptr<state_store>> open(disk& on, const std::string& directory,
-                                                   const std::string& group, bool primary);
+                                                   const std::string& group, bool primary,
+                                                   int lock_wait_ms = 5'000);
 
   // ---- primary coordinator
   result<marker_id> last_marker();

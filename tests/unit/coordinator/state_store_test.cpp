@@ -1,0 +1,100 @@
+#include "coordinator/state_store.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "storage/posix_disk.h"
+#include "tests/unit/gateway/temporary_directory.h"
+
+namespace cairn {
+namespace {
+
+marker_id marker(std::uint64_t n, std::uint64_t made_in = 1) {
+  return {marker_number(n), epoch(made_in)};
+}
+
+class state_store_test : public testing::Test {
+ protected:
+  std::unique_ptr<state_store> open(bool primary = true, const std::string& group = "g") {
+    auto opened = state_store::open(posix_disk(), where_ / "state", group, primary, 0);
+    if (!opened) problem_ = opened.error().text;
+    return opened ? std::move(*opened) : nullptr;
+  }
+  temporary_directory where_;
+  std::string problem_;
+};
+
+TEST_F(state_store_test, ANewStateKnowsNoMarkerAndNoSelection) {
+  auto s = open();
+  EXPECT_EQ(s->last_marker(), marker_id{});
+  EXPECT_EQ(s->selection(), selection_state{});
+}
+
+TEST_F(state_store_test, ATakenMarkerIsTheLastOneAfterARestart) {
+  ASSERT_TRUE(open()->take_marker(marker(7, 3), "before the upgrade"));
+  auto s = open();
+  EXPECT_EQ(s->last_marker(), marker(7, 3));
+  const auto rows = s->markers(10);
+  ASSERT_EQ(rows->size(), 1u);
+  EXPECT_EQ(rows->front().outcome, "running");
+  EXPECT_EQ(rows->front().name, "before the upgrade");
+}
+
+TEST_F(state_store_test, AnOutcomeIsListed) {
+  auto s = open();
+  ASSERT_TRUE(s->take_marker(marker(1), ""));
+  marker_view m;
+  m.marker = marker(1);
+  m.outcome = "void";
+  m.reason = "m2: hold limit";
+  m.held_max_us = 50'000;
+  ASSERT_TRUE(s->end_marker(m));
+  EXPECT_EQ(s->markers(10)->front().reason, "m2: hold limit");
+  EXPECT_EQ(s->markers(10)->front().held_max_us, 50'000u);
+}
+
+TEST_F(state_store_test, ASelectionIsReadBackWhole) {
+  selection_state state{epoch(5), marker(9, 2), takeover_decision{marker(9, 2), {}, false}};
+  state.takeover->opened = system_random().make_uuid();
+  ASSERT_TRUE(open(false)->save(state));
+  EXPECT_EQ(open(false)->selection(), state);
+  state.takeover->finished = true;
+  ASSERT_TRUE(open(false)->save(state));
+  EXPECT_EQ(open(false)->selection(), state);
+}
+
+TEST_F(state_store_test, TheStateOfAnotherGroupOrRoleIsRefusedByName) {
+  open();
+  EXPECT_EQ(open(true, "other"), nullptr);
+  EXPECT_NE(problem_.find("the primary coordinator of group g"), std::string::npos) << problem_;
+  EXPECT_EQ(open(false), nullptr);
+}
+
+TEST_F(state_store_test, TwoProcessesDoNotShareAState) {
+  auto first = open();
+  EXPECT_EQ(open(), nullptr);
+  EXPECT_NE(problem_.find("lock"), std::string::npos) << problem_;
+}
+
+TEST_F(state_store_test, EventsAreReadFromWhereTheReaderStopped) {
+  auto s = open();
+  ASSERT_TRUE(s->add_event("notice", "one"));
+  ASSERT_TRUE(s->add_event("warning", "two"));
+  const auto all = s->events(0, 10);
+  ASSERT_EQ(all->size(), 2u);
+  const auto rest = s->events(all->front().id, 10);
+  ASSERT_EQ(rest->size(), 1u);
+  EXPECT_EQ(rest->front().sentence, "two");
+}
+
+TEST_F(state_store_test, CommonMarkersAreListedOnce) {
+  auto s = open(false);
+  ASSERT_TRUE(s->add_common({marker(1), marker(2)}));
+  ASSERT_TRUE(s->add_common({marker(2), marker(3)}));
+  const auto rows = s->markers(10);
+  ASSERT_EQ(rows->size(), 3u);
+  EXPECT_EQ(rows->front().marker, marker(3));
+}
+
+}  // namespace
+}  // namespace cairn

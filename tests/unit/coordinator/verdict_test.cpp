@@ -1,0 +1,76 @@
+#include "coordinator/verdict.h"
+
+#include <gtest/gtest.h>
+
+namespace cairn {
+namespace {
+
+group_snapshot running(age_ms rpo) {
+  group_snapshot s;
+  s.up_ms = 60'000;
+  s.rpo_target_ms = 5'000;
+  s.rpo_now = rpo;
+  return s;
+}
+
+TEST(verdict, WithinTheTargetIsFine) {
+  auto s = running(1'200);
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::fine);
+  EXPECT_EQ(s.verdict, "If this site were lost now, at most 1.2 s would be lost.");
+}
+
+TEST(verdict, BeyondTheTargetNamesWhoHoldsItBack) {
+  auto s = running(7'000);
+  s.holding = held_back{"m2", "its gateway can't be reached: refused", {}};
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::warning);
+  EXPECT_EQ(s.verdict,
+            "If this site were lost now, at most 7.0 s would be lost; the target is 5.0 s: m2: its "
+            "gateway can't be reached: refused.");
+}
+
+TEST(verdict, FourTimesTheTargetIsSevere) {
+  auto s = running(20'000);
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::severe);
+}
+
+TEST(verdict, AnAgeThatIsOnlyALowerBoundIsNeverCalledAtMost) {
+  auto s = running(4'000);
+  s.rpo_at_least = true;
+  judge(s);
+  EXPECT_NE(s.verdict.find("at least 4.0 s"), std::string::npos) << s.verdict;
+}
+
+TEST(verdict, NothingKnownIsNeverFine) {
+  auto s = running({});
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::severe);
+  s.up_ms = 500;
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::unknown);
+}
+
+TEST(verdict, TheSameMemberHoldsBackSinceItBegan) {
+  holdback_memory memory;
+  std::optional<held_back> holding = held_back{"m1", "lacks 10 records", {}};
+  memory.add_since(holding, 1'000'000);
+  holding = held_back{"m1", "lacks 90 records", {}};
+  memory.add_since(holding, 3'000'000);
+  EXPECT_EQ(holding->since, 2'000u);
+  holding = held_back{"m2", "lacks 90 records", {}};
+  memory.add_since(holding, 4'000'000);
+  EXPECT_EQ(holding->since, 0u);
+}
+
+TEST(verdict, DurationsAreShort) {
+  EXPECT_EQ(duration_text(90), "0.0 s");
+  EXPECT_EQ(duration_text(1'250), "1.2 s");
+  EXPECT_EQ(duration_text(72'000), "72 s");
+  EXPECT_EQ(duration_text(300'000), "5 min");
+  EXPECT_EQ(duration_text(4 * 3'600'000), "4 h");
+}
+
+}  // namespace
+}  // namespace cairn
