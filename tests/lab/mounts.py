@@ -1,5 +1,8 @@
 """ext4 on a volume of a gateway, without any kernel NBD: nbdfuse makes the export a file, a loop
-device makes the file a disk. Where one of them is missing, `usable` says which."""
+device makes the file a disk. Where one of them is missing, `usable` says which.
+
+e2fsck and mkfs work on the loop device, too, not on the file: they write single bytes to files, and
+an export takes multiples of 512."""
 
 import os
 import subprocess
@@ -14,7 +17,7 @@ def usable():
     for path in ("/dev/fuse", "/dev/loop-control"):
         if not os.path.exists(path):
             return f"there is no {path}"
-    for program in ("nbdfuse", "mkfs.ext4", "fusermount3"):
+    for program in ("nbdfuse", "mkfs.ext4", "losetup", "fusermount3"):
         if subprocess.run(["which", program], capture_output=True, check=False).returncode != 0:
             return f"{program} is not installed"
     return None
@@ -32,10 +35,12 @@ class Volume:
         os.mkdir(self.fuse)
         os.mkdir(self.root)
         self.mounted = False
+        self.disk = None
         self.server = subprocess.Popen(["nbdfuse", self.fuse, uri], start_new_session=True,
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.PIPE, text=True)
         self.wait_for_file()
+        self.attach()
 
     def wait_for_file(self):
         end = time.monotonic() + 10
@@ -46,6 +51,13 @@ class Volume:
                 raise OSError(f"nbdfuse {self.uri}: {said.strip()}")
             time.sleep(0.02)
 
+    def attach(self):
+        try:
+            self.disk = self.command("losetup", "--find", "--show", self.file).strip()
+        except OSError:
+            self.release()
+            raise
+
     def command(self, *words, good=(0,)):
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode not in good:
@@ -53,14 +65,14 @@ class Volume:
         return done.stdout
 
     def format(self):
-        self.command("mkfs.ext4", "-q", "-F", "-E", "nodiscard", self.file)
+        self.command("mkfs.ext4", "-q", "-F", "-E", "nodiscard", self.disk)
 
     def check(self):
         """fsck that replays ext4's journal first and repairs nothing silently: 1 means replayed."""
-        return self.command("e2fsck", "-f", "-p", self.file, good=(0, 1)).strip()
+        return self.command("e2fsck", "-f", "-p", self.disk, good=(0, 1)).strip()
 
     def mount(self):
-        self.command("mount", "-o", "loop", self.file, self.root)
+        self.command("mount", self.disk, self.root)
         self.mounted = True
         return self.root
 
@@ -70,6 +82,9 @@ class Volume:
             if subprocess.run(["umount", self.root], capture_output=True, check=False).returncode:
                 subprocess.run(["umount", "-l", self.root], capture_output=True, check=False)
             self.mounted = False
+        if self.disk:
+            subprocess.run(["losetup", "--detach", self.disk], capture_output=True, check=False)
+            self.disk = None
         if subprocess.run(["fusermount3", "-u", self.fuse], capture_output=True,
                           check=False).returncode:
             subprocess.run(["fusermount3", "-u", "-z", self.fuse], capture_output=True, check=False)
