@@ -16,8 +16,10 @@ spdlog::level::level_enum to_spdlog(log_level level) {
       return spdlog::level::warn;
     case log_level::error:
       return spdlog::level::err;
+    case log_level::none:
+      break;
   }
-  return spdlog::level::err;
+  return spdlog::level::off;
 }
 
 spdlog::logger& logger() {

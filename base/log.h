@@ -5,7 +5,7 @@
 
 namespace cairn {
 
-enum class log_level { debug, notice, warning, error };
+enum class log_level { debug, notice, warning, error, none };
 
 void log(log_level level, const std::string& sentence);
 inline void log_debug(const std::string& s) { log(log_level::debug, s); }
