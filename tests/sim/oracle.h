@@ -1,0 +1,93 @@
+// What must be true, checked from outside: the simulator's judge (FAULTS.md, F0).
+//
+// It sees what hosts ask and get, what a primary writes into its segments (header by header), what
+// recoveries find and what markers are used. From these it knows what every read must return and
+// what every image must be. Gateways are numbered: 0 … members-1 at the first site, the secondary
+// of member m is members + m.
+#pragma once
+#include <map>
+#include <set>
+#include <vector>
+
+#include "journal/journal.h"
+#include "replication/control_messages.h"
+#include "tests/sim/journal_model.h"
+#include "tests/sim/operation.h"
+#include "tests/sim/world.h"
+
+namespace cairn {
+class member;
+}
+
+namespace cairn::sim {
+
+class oracle {
+ public:
+  oracle(world& w, std::size_t members, std::vector<std::uint64_t> volume_bytes);
+
+  // ---- hosts
+  // A new operation, about to be handed to the gateway; the next record that fits is its.
+  operation& begin(const op_set& known, std::size_t gateway, std::size_t volume, record_kind kind,
+                   byte_range range);
+  bool room() const { return ops_.size() < ops_max; }
+  void acknowledged(op_id op, bool fua);
+  // What a FLUSH that begins now covers, and that it was acknowledged.
+  std::vector<op_id> acknowledged_at(std::size_t gateway) const;
+  void flushed(const std::vector<op_id>& covered);
+  void refused(op_id op);
+  // What a host knows once the operation was acknowledged to it.
+  op_set knowledge_of(op_id op) const { return op_set(ops_[op].after).set(op); }
+  // Checks bytes that a host read; returns what the host knows by them.
+  op_set read(std::size_t gateway, member& core, std::size_t volume, std::uint64_t offset,
+              byte_view got) const;
+
+  // ---- what a primary's disk sees
+  void record_begins(std::size_t gateway, byte_view header, byte_view data);
+
+  // ---- processes
+  void died(std::size_t gateway, bool power);
+  // After a start as primary: what is found, and what is gone.
+  void recovered(std::size_t gateway, member& core);
+  void promoted(std::size_t gateway, sequence fork);
+  bool has_own_journal(std::size_t gateway) const { return own_[gateway]; }
+
+  // ---- markers
+  void seal_told(std::size_t gateway, marker_id m) { told_[gateway].insert(m); }
+  // The marker is usable by the rule, or was chosen: it must be a consistent cut (I4, F0).
+  void check_cut(marker_id m);
+  // A secondary's answer to REPORT; a marker that all have reported is usable from then on.
+  void reported_by(std::size_t gateway, const std::vector<stored_marker>& markers);
+  // Every volume of the gateway, byte for byte.
+  void check_volumes(std::size_t gateway, member& core) const;
+  // I7 within one gateway.
+  void check_watermarks(std::size_t gateway, member& core) const;
+  const journal_model& journal_of(std::size_t gateway) const { return journals_[source(gateway)]; }
+
+ private:
+  std::size_t source(std::size_t gateway) const {
+    return own_[gateway] ? gateway : gateway - members_;
+  }
+  const operation& op(op_id id) const { return ops_[id]; }
+  void take(std::size_t gateway, sequence seq, const journal_entry& e);
+  void lose(std::size_t gateway, sequence seq);
+  void match(std::size_t gateway, const row& found);
+  void show_all(std::size_t gateway);
+  image prefix_image(std::size_t gateway, std::size_t volume, sequence upto) const;
+  image expected(std::size_t gateway, member& core, std::size_t volume) const;
+  std::string say(op_id id) const;
+
+  world& world_;
+  const std::size_t members_;
+  const std::vector<std::uint64_t> volume_bytes_;  // the same at every member
+  std::vector<operation> ops_;                     // by id; [0] is nobody
+  op_id expecting_ = 0;
+  std::vector<journal_model> journals_;
+  std::vector<std::vector<image>> visible_;    // by gateway with a journal of its own, by volume
+  std::vector<bool> own_;                      // writes a journal of its own: primary or promoted
+  std::vector<bool> power_lost_;               // since its last recovery
+  std::vector<std::set<marker_id>> told_;      // seals that it called durable
+  std::vector<std::set<marker_id>> reported_;  // by member
+  std::set<marker_id> checked_;
+};
+
+}  // namespace cairn::sim

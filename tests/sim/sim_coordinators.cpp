@@ -1,0 +1,239 @@
+#include "tests/sim/sim_coordinators.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cairn::sim {
+
+sim_coordinator::sim_coordinator(world& w, std::vector<sim_gateway*> gateways,
+                                 std::vector<std::string> names)
+    : world_(w),
+      gateways_(std::move(gateways)),
+      names_(std::move(names)),
+      wires_(gateways_.size()),
+      greeted_(gateways_.size()) {}
+
+void sim_coordinator::after(time_us delay, std::function<void()> what) {
+  world_.after(delay, [this, mine = generation_, what = std::move(what)] {
+    if (mine != generation_) return;
+    if (world_.now() < paused_until_) return after(paused_until_ - world_.now(), what);
+    what();
+  });
+}
+
+void sim_coordinator::start() {
+  if (up_) return;
+  up_ = true;
+  ++generation_;
+  paused_until_ = 0;
+  on_start();
+  for (std::size_t i = 0; i < gateways_.size(); ++i) dial(i);
+  arm();
+}
+
+void sim_coordinator::die() {
+  up_ = false;
+  ++generation_;
+  for (auto& w : wires_) {
+    if (w) w->cut(0);
+    w.reset();
+  }
+}
+
+void sim_coordinator::pause(time_us length) { paused_until_ = world_.now() + length; }
+
+void sim_coordinator::cut(std::size_t member) {
+  if (wires_[member]) wires_[member]->drop();
+}
+
+void sim_coordinator::dial(std::size_t member) {
+  auto* gateway = gateways_[member];
+  if (!gateway->ready())
+    return after(world_.random.between(1'000, 10'000), [this, member] { dial(member); });
+  auto c = std::make_shared<control_connection>(world_);
+  wires_[member] = c;
+  greeted_[member] = false;
+  const auto mine = generation_;
+  c->attach(0, {[this, member, mine](const control_message& m) {
+                  if (mine != generation_) return;
+                  if (const auto* h = std::get_if<member_hello>(&m))
+                    on_hello(member, *h);
+                  else
+                    on_message(member, m);
+                  arm();
+                },
+                [this, member, mine] {
+                  if (mine != generation_) return;
+                  wires_[member].reset();
+                  on_lost(member);
+                  arm();
+                  after(world_.random.between(500, 5'000), [this, member] { dial(member); });
+                },
+                [this] { return world_.now() < paused_until_; }});
+  gateway->control.accept(c);
+}
+
+void sim_coordinator::send(const send_control& s) {
+  if (wires_[s.member]) wires_[s.member]->send(0, s.message, true);
+}
+
+void sim_coordinator::arm() {
+  const auto at = next_deadline_us();
+  if (!up_ || at == ~std::uint64_t{0}) return;
+  after(at > world_.now() ? at - world_.now() : 500, [this, mine = ++armed_] {
+    if (mine == armed_) turn();
+  });
+}
+
+void sim_coordinator::turn() {
+  on_time();
+  arm();
+}
+
+// ---- primary
+
+void sim_primary_coordinator::on_start() {
+  round_settings s;
+  s.members = names_;
+  s.interval_us = 40'000;
+  s.hold_limit_us = 10'000;
+  rounds_.emplace(std::move(s), stored);
+}
+
+void sim_primary_coordinator::on_hello(std::size_t member, const member_hello& h) {
+  perform(rounds_->on_connected(member, h, world_.now()));
+}
+
+void sim_primary_coordinator::on_lost(std::size_t member) {
+  perform(rounds_->on_disconnected(member, world_.now()));
+}
+
+void sim_primary_coordinator::on_time() { perform(rounds_->on_time(world_.now())); }
+
+void sim_primary_coordinator::demand() {
+  if (up()) perform(rounds_->demand(world_.now()));
+}
+
+void sim_primary_coordinator::on_message(std::size_t member, const control_message& m) {
+  const auto now = world_.now();
+  if (const auto* i = std::get_if<inserted>(&m)) perform(rounds_->on_inserted(member, *i, now));
+  if (const auto* o = std::get_if<outcome>(&m)) perform(rounds_->on_outcome(member, *o, now));
+  if (const auto* s = std::get_if<member_status>(&m)) perform(rounds_->on_status(member, *s, now));
+  if (const auto* r = std::get_if<control_refusal>(&m))
+    perform(rounds_->on_refused(member, *r, now));
+}
+
+void sim_primary_coordinator::perform(const round_actions& actions) {
+  for (const auto& a : actions) {
+    if (const auto* s = std::get_if<send_control>(&a)) send(*s);
+    if (const auto* p = std::get_if<persist_marker>(&a))
+      after(world_.random.below(1'000), [this, marker = p->marker] {
+        stored = marker;
+        after(world_.random.below(300), [this, marker] {
+          perform(rounds_->on_persisted(marker, world_.now()));
+          arm();
+        });
+      });
+    if (const auto* e = std::get_if<round_ended>(&a)) {
+      SIM_TRACE(world_, "marker {} of epoch {}: {} {}", e->marker.number.value,
+                e->marker.made_in.value,
+                e->outcome == round_outcome::sealed ? "sealed" : "not sealed", e->reason);
+      if (e->outcome == round_outcome::sealed) newest_sealed = std::max(newest_sealed, e->marker);
+    }
+  }
+}
+
+// ---- secondary
+
+void sim_secondary_coordinator::on_start() {
+  selection_settings s;
+  s.group = "sim";
+  s.members = names_;
+  s.interval_us = 50'000;
+  selection_.emplace(std::move(s), stored);
+}
+
+void sim_secondary_coordinator::on_hello(std::size_t member, const member_hello& h) {
+  perform(selection_->on_connected(member, h, world_.now()));
+}
+
+void sim_secondary_coordinator::on_message(std::size_t member, const control_message& m) {
+  const auto now = world_.now();
+  const auto was = selection_->phase();
+  if (const auto* r = std::get_if<reported>(&m)) {
+    auto actions = selection_->on_reported(member, *r, now);
+    if (was == selection_phase::reporting && selection_->phase() != was) look_at_answers();
+    perform(actions);
+  }
+  if (const auto* a = std::get_if<applied>(&m)) perform(selection_->on_applied(member, *a, now));
+  if (const auto* p = std::get_if<promoted>(&m)) perform(selection_->on_promoted(member, *p, now));
+  if (const auto* r = std::get_if<control_refusal>(&m))
+    perform(selection_->on_refused(member, *r, now));
+}
+
+void sim_secondary_coordinator::look_at_answers() {
+  marker_id least;
+  bool first = true, any_empty = false;
+  for (const auto& a : selection_->answers()) {
+    if (a.markers.empty()) any_empty = true;
+    if (any_empty) break;
+    least = first ? a.markers.back().marker : std::min(least, a.markers.back().marker);
+    first = false;
+  }
+  if (any_empty || first) return;
+  const auto common = common_markers(selection_->answers());
+  if (std::ranges::find(common, least) == common.end()) world_.met.meet(situation::set_not_minimum);
+  if (must_refuse && selection_->obstacle().find("another set of members") != std::string::npos)
+    world_.met.meet(situation::membership_mismatch);
+}
+
+void sim_secondary_coordinator::perform(const selection_actions& actions) {
+  for (const auto& a : actions) perform(a);
+}
+
+void sim_secondary_coordinator::perform(const selection_action& a) {
+  if (const auto* s = std::get_if<send_control>(&a)) send(*s);
+  if (const auto* p = std::get_if<persist_selection>(&a)) persist(p->state);
+  if (const auto* g = std::get_if<group_applied>(&a)) {
+    SIM_TRACE(world_, "the group stands at marker {}", g->marker.number.value);
+    newest_applied = std::max(newest_applied, g->marker);
+  }
+  if (const auto* r = std::get_if<takeover_refused>(&a))
+    SIM_TRACE(world_, "takeover refused: {}", r->why.text);
+  if (std::holds_alternative<takeover_finished>(a)) taken_over = true;
+}
+
+void sim_secondary_coordinator::persist(const selection_state& state) {
+  if (state.choice != stored.choice) {
+    // One that others have decided, for a takeover, may be finished where it was begun.
+    const bool begun = std::ranges::any_of(
+        gateways_, [&](auto* g) { return oracle_.has_own_journal(g->index()); });
+    if (must_refuse && !begun) world_.fail("a coordinator with a member too few chose a marker");
+    SIM_TRACE(world_, "secondary coordinator chooses marker {}{}", state.choice.number.value,
+              state.takeover ? " for a takeover" : "");
+    oracle_.check_cut(state.choice);
+  }
+  after(world_.random.below(1'000), [this, state] {
+    stored = state;
+    after(world_.random.below(300), [this] {
+      perform(selection_->on_persisted(world_.now()));
+      arm();
+    });
+  });
+}
+
+bool sim_secondary_coordinator::nothing_to_take() const {
+  if (!up() || selection_->answers().size() != gateways_.size()) return false;
+  for (const auto& a : selection_->answers())
+    if (a.target || a.promoted) return false;
+  return common_markers(selection_->answers()).empty();
+}
+
+void sim_secondary_coordinator::take_over() {
+  if (!up()) return;
+  perform(selection_->take_over({}, world_.random.make_uuid(), world_.now()));
+  arm();
+}
+
+}  // namespace cairn::sim

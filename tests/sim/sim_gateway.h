@@ -1,0 +1,86 @@
+// One gateway process with one member: the real member on a disk that forgets, driven step by step.
+//
+// Only here are the member's steps called that its threads repeat in a real process; the order of
+// their calls is a matter of chance. A process ends between any two operations on its disk, by
+// kill -9 (the page cache stays) or with the machine's power. What was handed to the member and
+// comes back after that belongs to a process that is gone: it is dropped (`guarded`).
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/member.h"
+#include "tests/sim/oracle.h"
+#include "tests/sim/sim_control.h"
+#include "tests/sim/sim_receiver.h"
+#include "tests/sim/sim_sender.h"
+#include "tests/sim/watched_disk.h"
+#include "tests/sim/world.h"
+#include "tests/support/virtual_disk.h"
+
+namespace cairn::sim {
+
+class sim_gateway {
+ public:
+  sim_gateway(world& w, oracle& judge, std::size_t index, member_config config);
+  ~sim_gateway();
+
+  std::size_t index() const { return index_; }
+  // Running; false from the moment that its process died, wherever it was.
+  bool up() const { return up_ && !store_.died(); }
+  // Running, and not on its way up.
+  bool ready() const { return up() && core_ != nullptr; }
+  unsigned life() const { return generation_; }
+  member& core() { return *core_; }
+  bool primary_site() const { return config_.role == member_role::primary; }
+  monotonic_time clock() const { return monotonic_time(std::chrono::microseconds(world_.now())); }
+
+  void start();
+  // At once, or at the k-th operation from now that changes something on its disk.
+  void die(bool power);
+  void die_later(bool power, unsigned operations);
+  void live_on() { store_.die_after(~std::uint64_t{0} >> 1); }  // takes die_later back
+  void start_later(time_us delay);
+  // Its owner gives the journal more room: a secondary that is full before a marker came for it to
+  // apply can go on in no other way.
+  void enlarge(std::uint64_t bytes);
+  // Times that it came up since a HELLO was last accepted.
+  unsigned starts_unheard = 0;
+
+  // Runs `what` unless this process is gone by then.
+  std::function<void()> guarded(std::function<void()> what);
+  void after(time_us delay, std::function<void()> what) { world_.after(delay, guarded(what)); }
+  bool appending() const { return appending_ != 0; }
+
+  // ---- hosts. `done` is not called any more when the process dies.
+  void write(const operation& op, bool fua, acknowledge done);
+  bool may_wait() const { return !appending(); }  // for FLUSH and FUA: nobody else would go on
+
+  sim_control control;
+  sim_sender sender;
+  sim_receiver receiver;
+
+ private:
+  void watch();
+  void open();
+  void step();
+  void one_step();
+  void begin_record(byte_view header, byte_view data);
+  void mind_recovery(sequence before);
+  bool bury();
+
+  world& world_;
+  oracle& oracle_;
+  const std::size_t index_;
+  member_config config_;
+  virtual_disk store_;
+  watched_disk disk_;
+  std::unique_ptr<member> core_;
+  bool up_ = false;
+  bool starting_ = false;
+  bool dies_by_power_ = false;  // of die_later
+  unsigned generation_ = 0;
+  unsigned appending_ = 0;
+};
+
+}  // namespace cairn::sim
