@@ -6,6 +6,7 @@
 #include <future>
 
 #include "base/log.h"
+#include "base/thread_priority.h"
 
 namespace cairn {
 namespace {
@@ -48,7 +49,10 @@ void coordinator_loop::start() {
   for (const auto& c : connections_) c->start();
   asio::post(io_, [this] { poll(); });
   running_ = true;
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] {
+    run_ahead();
+    io_.run();
+  });
 }
 
 void coordinator_loop::stop() {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/thread_priority.h"
 #include "net/control_channel.h"
 
 namespace cairn {
@@ -33,7 +34,10 @@ class control_server::impl {
 
   void start() {
     asio::co_spawn(*io_, accept_all(this), asio::detached);
-    thread_ = std::thread([this] { io_->run(); });
+    thread_ = std::thread([this] {
+      run_ahead();
+      io_->run();
+    });
   }
 
   void stop() {

@@ -1,5 +1,6 @@
 // The member's threads and the steps that they repeat.
 #include "base/log.h"
+#include "base/thread_priority.h"
 #include "gateway/member_impl.h"
 #include "replication/watermarks.h"
 
@@ -129,6 +130,7 @@ void member_impl::stop() {
 
 // I11: this thread does nothing but watch the limit, so no disk and no other process delays it.
 void member_impl::hold_loop() {
+  run_ahead();
   std::unique_lock lock(thread_mutex_);
   while (!stopping_) {
     const auto until = gate_.deadline();
