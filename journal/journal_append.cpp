@@ -92,8 +92,16 @@ result<void> journal_on_disk::help_with_rows() {
   constexpr std::size_t rows_at_once = 8192;
   for (;;) {
     {
-      const std::lock_guard lock(append_mutex_);
-      if (finished_.reached() - catalogued_.value < backlog_rows_max) return {};
+      std::unique_lock lock(append_mutex_);
+      const auto backlog = [this] { return assigned_.value - catalogued_.value; };
+      if (backlog() < backlog_rows_max) return {};
+      // What has not finished has no row yet: one append that hangs must not let the others run on
+      // without end.
+      const auto has_rows = [this] { return finished_.reached() > catalogued_.value; };
+      ++waiting_;
+      advanced_.wait(lock, [&] { return failed_ || has_rows() || backlog() < backlog_rows_max; });
+      --waiting_;
+      if (failed_ || backlog() < backlog_rows_max) return {};
     }
     // The thread whose work this is lags behind: this caller lends a hand, or waits for it.
     const auto written = write_rows(rows_at_once);

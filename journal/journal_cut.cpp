@@ -62,10 +62,7 @@ void journal_on_disk::forget_behind(sequence keep_to, const cut_plan& plan, bool
     if (aside)
       for (const auto number : plan.beyond) contents_[number] = {{}, {}, true};
     if (aside && plan.straddling) contents_[plan.straddling->segment].aside = true;
-    for (const auto number : freed) {
-      contents_.erase(number);
-      std::erase_if(undurable_, [&](const segment_ptr& s) { return s->head.number == number; });
-    }
+    for (const auto number : freed) forget_segment_locked(number);
   }
   for (const auto number : freed) space_.retire(number);
 }

@@ -131,6 +131,7 @@ class journal_on_disk final : public journal {
   row_batch next_batch(std::size_t rows_max);
   result<std::size_t> write_rows_locked(catalog& c, std::size_t rows_max);
   result<void> write_all_rows_locked(catalog& c, sequence upto);
+  void forget_segment_locked(std::uint64_t number);
   std::vector<std::uint64_t> trimmable(sequence upto, sequence& last) const;
 
   // cut

@@ -42,6 +42,7 @@ result<std::size_t> journal_on_disk::write_rows_locked(catalog& c, std::size_t r
   if (!batch.rows.empty()) catalogued_ = batch.rows.back().what.seq;
   saved_watermark_ = batch.watermark;
   tail_.shrink(catalogued_);
+  if (waiting_ > 0) advanced_.notify_all();
   return batch.rows.size();
 }
 
@@ -99,6 +100,11 @@ std::vector<std::uint64_t> journal_on_disk::trimmable(sequence upto, sequence& l
   return numbers;
 }
 
+void journal_on_disk::forget_segment_locked(std::uint64_t number) {
+  contents_.erase(number);
+  std::erase_if(undurable_, [&](const segment_ptr& s) { return s->head.number == number; });
+}
+
 result<void> journal_on_disk::trim(sequence upto) {
   CAIRN_TRY(catalog_.with([&](auto& c) -> result<void> {
     sequence last;
@@ -113,7 +119,7 @@ result<void> journal_on_disk::trim(sequence upto) {
     {
       const std::lock_guard lock(append_mutex_);
       trimmed_ = last;
-      for (const auto number : numbers) contents_.erase(number);
+      for (const auto number : numbers) forget_segment_locked(number);
     }
     for (const auto number : numbers) space_.retire(number);
     return {};

@@ -62,7 +62,7 @@ result<void> journal_on_disk::complete_sync_alone(sync_point point) {
                     "a sync up to " + std::to_string(point.boundary) + " while only " +
                         std::to_string(finished_.reached()) + " have finished");
     for (const auto& each : undurable_)
-      if (contents_[each->head.number].first.value <= point.boundary) to_sync.push_back(each);
+      if (contents_.at(each->head.number).first.value <= point.boundary) to_sync.push_back(each);
   }
   for (const auto& each : to_sync) {
     if (auto synced = syncs_.sync(*each->store); !synced) {
@@ -78,7 +78,7 @@ void journal_on_disk::became_durable(sequence boundary) {
   const std::lock_guard lock(append_mutex_);
   durable_ = boundary;
   const auto settled = [&](const segment_ptr& s) {
-    return s != open_ && contents_[s->head.number].last <= durable_;
+    return s != open_ && contents_.at(s->head.number).last <= durable_;
   };
   while (!undurable_.empty() && settled(undurable_.front())) undurable_.pop_front();
 }

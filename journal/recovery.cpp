@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include "base/log.h"
 
@@ -184,16 +185,15 @@ result<void> recovery::judge_free_file(const std::string& name) {
 result<void> recovery::verify_pending() {
   // What is not backed yet is what will be read and destaged: it must be as it was made durable.
   constexpr std::size_t at_once = 4096;
+  std::map<std::uint64_t, segment_ptr> open;
+  for (const auto& known : known_) open[known.row.head.number] = known.open;
   bytes whole;
   for (auto next = out_.watermarks.backed.next(); next <= out_.watermarks.durable;) {
     const auto rows = catalog_.rows(next, out_.watermarks.durable, at_once);
     if (!rows) return fail(rows.error());
     for (const auto& each : *rows) {
       next = each.what.seq.next();
-      if (each.at.segment == 0) continue;
-      for (const auto& known : known_)
-        if (known.row.head.number == each.at.segment)
-          CAIRN_TRY(read_checked(*known.open, each, whole));
+      if (each.at.segment != 0) CAIRN_TRY(read_checked(*open.at(each.at.segment), each, whole));
     }
     if (rows->empty()) break;
   }

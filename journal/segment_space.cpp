@@ -99,7 +99,9 @@ std::uint64_t segment_space::used_locked() const {
 }
 
 std::uint64_t segment_space::room_locked() const {
-  const std::uint64_t catalog = catalog_bytes_;
+  // The catalog lags behind the appends, and its WAL grows until it is checkpointed.
+  const auto headroom = std::min<std::uint64_t>(16U << 20, bounds_.size_max / 8);
+  const std::uint64_t catalog = catalog_bytes_ + headroom;
   return catalog < bounds_.size_max ? bounds_.size_max - catalog : 0;
 }
 

@@ -7,8 +7,9 @@
 // functions touch memory only. Lock order: the append lock may be held by a caller of anything but
 // prepare() and collect().
 //
-// Space: used + what must be left <= size_max - catalog. Data leaves two segments, a marker one;
-// seals and voids take the last one; a start takes its segment even above the bound and says so.
+// Space: used segments, the catalog and some headroom for it stay below size_max. Data leaves two
+// segments free, a marker one; seals and voids take the last one; a start takes its segment even
+// above the bound and says so.
 //
 // Not here: what the records in a segment are, and the catalog's rows (the owner's `register_`).
 #pragma once
@@ -79,7 +80,7 @@ class segment_space {
   };
 
   std::uint64_t used_locked() const;
-  std::uint64_t room_locked() const;  // bytes that the bound leaves for segments
+  std::uint64_t room_locked() const;  // what the bound leaves for segments, bytes
   bool may_take_locked(append_purpose purpose) const;
   result<void> take_back_stale();
   void set_stale_apart_locked();

@@ -1,0 +1,186 @@
+// The bound on a journal's space, and what is recycled when.
+#include "tests/support/journal_fixture.h"
+
+namespace cairn {
+namespace {
+
+class SpaceTest : public JournalFixture {
+ protected:
+  // Appends until the journal is full; returns how many went in.
+  int fill() {
+    for (int n = 0;; ++n) {
+      const auto done = append();
+      if (done) continue;
+      EXPECT_EQ(done.error().code, ENOSPC) << done.error().text;
+      return n;
+    }
+  }
+  void free_all() {
+    ASSERT_TRUE(log_->sync());
+    ASSERT_TRUE(log_->save_backed(log_->durable()));
+    ASSERT_TRUE(log_->trim(log_->durable()));
+  }
+};
+
+TEST_F(SpaceTest, AFullJournalRefusesWritesAndStaysInItsBound) {
+  open();
+  EXPECT_GT(fill(), 1000);
+  ASSERT_TRUE(log_->write_rows(100'000));
+  EXPECT_LE(log_->usage().bytes, options_.size_max);
+  EXPECT_FALSE(log_->failure());
+  EXPECT_FALSE(append()) << "and it stays full";
+}
+
+TEST_F(SpaceTest, MarkersAndSealsFitIntoAFullJournal) {
+  open();
+  fill();
+  for (std::uint64_t n = 1; n <= 8; ++n) {
+    ASSERT_TRUE(append_control(record_kind::marker, n)) << n;
+    ASSERT_TRUE(append_control(record_kind::seal, n)) << n;
+    ASSERT_TRUE(log_->sync());
+    EXPECT_FALSE(append()) << "the room for markers is not for data";
+  }
+}
+
+TEST_F(SpaceTest, AMarkerThatWasAcceptedCanAlwaysBeAnswered) {
+  open();
+  fill();
+  std::uint64_t n = 1;
+  while (append_control(record_kind::marker, n)) {
+    ASSERT_TRUE(log_->sync());
+    const auto answered = append_control(n % 2 == 0 ? record_kind::seal : record_kind::void_, n);
+    ASSERT_TRUE(answered) << n << ": " << answered.error().text;
+    ASSERT_TRUE(log_->sync());
+    ++n;
+  }
+  EXPECT_GT(n, 5u);
+}
+
+TEST_F(SpaceTest, AFullJournalStartsAndTrimsAndGoesOn) {
+  open();
+  fill();
+  for (int i = 0; i < 3; ++i) {
+    kill_and_open();
+    EXPECT_LT(fill(), 200) << "a start's segment is not room for data";
+  }
+  free_all();
+  EXPECT_TRUE(append());
+  EXPECT_GT(fill(), 500);
+}
+
+TEST_F(SpaceTest, AFileSystemThatIsFullIsSaidAndPassesByItself) {
+  open();
+  disk_.fail_next_write("2.seg", ENOSPC);
+  result<sequence> done = sequence();
+  for (int i = 0; i < 20 && done; ++i) done = append(4000);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ENOSPC);
+  EXPECT_FALSE(log_->failure());
+  EXPECT_TRUE(append(4000)) << "there is room again";
+}
+
+TEST_F(SpaceTest, APinnedSegmentIsNotRecycled) {
+  open();
+  ASSERT_TRUE(append());
+  const auto first = row_at(1);
+  auto pin = log_->pin(first.at.segment);
+  ASSERT_TRUE(pin);
+  const auto path = file_of(first);
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(append());
+    free_all();
+  }
+  EXPECT_GT(log_->usage().recycled, 0u);
+  EXPECT_FALSE(log_->pin(first.at.segment)) << "nobody new can pin what was trimmed";
+  EXPECT_EQ(file_of(first), path) << "the pinned file keeps its bytes";
+  pin = {};
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(append());
+    free_all();
+  }
+  EXPECT_EQ(file_of(first), "") << "then it is used again";
+}
+
+TEST_F(SpaceTest, TrimmingFreesWholeSegmentsOnly) {
+  open();
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->sync());
+  ASSERT_TRUE(log_->save_backed(sequence(100)));
+  ASSERT_TRUE(log_->trim(sequence(100)));
+  const auto trimmed = log_->trimmed();
+  EXPECT_GT(trimmed, sequence());
+  EXPECT_LE(trimmed, sequence(100));
+  EXPECT_NE(row_at(trimmed.value + 1).at.segment, 0u);
+  EXPECT_EQ(row_at(trimmed.value + 1).at.position, 4096u) << "the next one begins a segment";
+  const auto gone = log_->rows(trimmed, sequence(200), 10, 1 << 20);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ENODATA);
+  bytes out(10);
+  EXPECT_EQ(log_->read_data({1, 4096}, 0, out).error().code, ENODATA);
+  kill_and_open();
+  EXPECT_EQ(log_->trimmed(), trimmed);
+  for (auto n = trimmed.value + 1; n <= 200; ++n) expect_content(n);
+}
+
+TEST_F(SpaceTest, TheNewestMarkerAndTheTargetOutliveTrimming) {
+  open();
+  for (std::uint64_t n = 1; n <= 4; ++n) ASSERT_TRUE(append_control(record_kind::marker, n));
+  ASSERT_TRUE(log_->sync());
+  ASSERT_TRUE(log_->update_state([](member_state& s) -> result<void> {
+    s.target = {marker_number(3), epoch(1)};
+    s.target_sequence = sequence(3);
+    return {};
+  }));
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(append());
+  free_all();
+  EXPECT_GT(log_->trimmed(), sequence(4));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(log_->marker({marker_number(2), epoch(1)}));
+    EXPECT_TRUE(log_->marker({marker_number(3), epoch(1)}));
+    EXPECT_TRUE(log_->newest_marker());
+    kill_and_open();
+  }
+}
+
+TEST_F(SpaceTest, RowsAreTheSameOnBothSidesOfTheTail) {
+  options_.segment_bytes = 16 << 20;
+  options_.size_max = 256 << 20;
+  open();
+  const auto count = (1U << 16) + 3000U;  // more than the tail holds
+  record draft;
+  draft.kind = record_kind::zero;
+  draft.volume = 1;
+  draft.range = {0, 512};
+  draft.data_crc = crc32c({});
+  for (unsigned i = 0; i < count; ++i) {
+    ASSERT_TRUE(append_record(draft, {}));
+    if (i % 5000 == 0) {
+      ASSERT_TRUE(log_->write_rows(5000));
+    }
+  }
+  ASSERT_TRUE(log_->write_rows(count));
+  ASSERT_TRUE(append_record(draft, {}));
+  const auto rows = log_->rows(sequence(1), sequence(count + 1), count + 1, 1);
+  ASSERT_TRUE(rows) << rows.error().text;
+  ASSERT_EQ(rows->size(), count + 1);
+  for (unsigned i = 0; i <= count; ++i) ASSERT_EQ(rows->at(i).what.seq, sequence(i + 1));
+}
+
+TEST_F(SpaceTest, ARecordThatFitsNoSegmentIsRefused) {
+  open();
+  const bytes big(60 << 10);
+  const auto refused = append_record(write_draft(0, big), big);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, EINVAL);
+  EXPECT_TRUE(append());
+}
+
+TEST_F(SpaceTest, ASizeWithoutRoomForFiveSegmentsIsRefused) {
+  options_.size_max = 1 << 20;
+  const auto refused = try_open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, EINVAL);
+}
+
+}  // namespace
+}  // namespace cairn
