@@ -44,6 +44,9 @@ export function showTiles(summary, stale) {
 }
 
 function rpo(g, stale) {
+  if (g.taken_over) {
+    return tile("RPO now", "", "–", "no other site holds a copy since the takeover");
+  }
   const level = stale || g.rpo_now_ms === null ? "unknown" : scale(g.rpo_now_ms, g.rpo_target_ms);
   const prefix = g.rpo_at_least ? "over " : "";
   return tile("RPO now", level, prefix + age(g.rpo_now_ms),
