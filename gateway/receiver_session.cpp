@@ -8,6 +8,7 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <atomic>
 #include <cerrno>
 #include <optional>
 
@@ -69,6 +70,22 @@ std::vector<received_record> for_journal(const std::vector<arrived_record>& all)
   return out;
 }
 
+// A connection on its way from the listener to an answer; counted, so that a crowd of them can't
+// use up the process's descriptors.
+struct guest {
+  guest(int d, std::atomic<std::size_t>& c) : descriptor(d), count(&c) { ++c; }
+  guest(guest&& other) noexcept
+      : descriptor(std::exchange(other.descriptor, -1)),
+        count(std::exchange(other.count, nullptr)) {}
+  guest& operator=(guest&&) = delete;
+  ~guest() {
+    if (descriptor >= 0) ::close(descriptor);
+    if (count) --*count;
+  }
+  int descriptor;  // -1: a framed_connection owns it
+  std::atomic<std::size_t>* count;
+};
+
 }  // namespace
 
 class receiver_session::impl {
@@ -91,16 +108,17 @@ class receiver_session::impl {
   bool current(const wire_end& wire) const { return wire && wire == wire_; }
   result<hello_answer> accept(const hello& greeting, const hello_accepted& how);
   void replace(wire_end wire, const hello& greeting, const hello_answer& answer);
-  std::optional<link_message> taken_over() const;
+  std::optional<link_message> taken_over();
   std::optional<link_message> obey(const link_message& m);
   std::optional<link_message> obey(const stretch& s);
 
-  static asio::awaitable<void> greet(impl* self, wire_end wire, hello greeting);
+  static asio::awaitable<void> greet(impl* self, wire_end wire, hello greeting, guest counted);
   static asio::awaitable<void> listen(impl* self, wire_end wire);
   static asio::awaitable<void> speak(impl* self, wire_end wire, bytes first);
   static asio::awaitable<void> part(wire_end wire, link_message last_word, milliseconds limit);
 
-  // First, so that it goes last: what is suspended in it may still hold the rest.
+  std::atomic<std::size_t> guests_{0};
+  // So early that it goes late: what is suspended in it may still hold the rest.
   asio::io_context io_{1};
   member& owner_;
   const receiver_settings settings_;
@@ -130,13 +148,15 @@ void receiver_session::impl::stop() {
 }
 
 void receiver_session::impl::take_over(int descriptor, hello greeting) {
-  asio::post(io_, [this, descriptor, greeting = std::move(greeting)]() mutable {
-    auto adopted = adopt_connection(io_, descriptor);
-    if (!adopted) {
-      ::close(descriptor);
-      return log_warning("link: " + adopted.error().text);
-    }
-    asio::co_spawn(io_, greet(this, std::move(*adopted), std::move(greeting)), rethrow);
+  guest arrived(descriptor, guests_);
+  if (guests_ > settings_.guests_max)
+    return log_warning("link: too many connections to member " + greeting.member + " at once");
+  asio::post(io_, [this, arrived = std::move(arrived), greeting = std::move(greeting)]() mutable {
+    auto adopted = adopt_connection(io_, arrived.descriptor);
+    if (!adopted) return log_warning("link: " + adopted.error().text);
+    arrived.descriptor = -1;
+    asio::co_spawn(io_, greet(this, std::move(*adopted), std::move(greeting), std::move(arrived)),
+                   rethrow);
   });
 }
 
@@ -148,7 +168,8 @@ asio::awaitable<void> receiver_session::impl::part(wire_end wire, link_message l
   wire->close();
 }
 
-asio::awaitable<void> receiver_session::impl::greet(impl* self, wire_end wire, hello greeting) {
+asio::awaitable<void> receiver_session::impl::greet(impl* self, wire_end wire, hello greeting,
+                                                    guest) {
   const hello_verdict verdict = judge_hello(greeting, state_of(self->owner_));
   const auto* yes = std::get_if<hello_accepted>(&verdict);
   std::optional<refusal> no;
@@ -164,7 +185,9 @@ asio::awaitable<void> receiver_session::impl::greet(impl* self, wire_end wire, h
   if (!no) co_return;
   log_warning("link: " + wire->peer() + " was refused as primary of member " + greeting.member +
               ": " + no->reason);
-  if (!self->wire_) self->owner_.set_link(link_state::refused, no->reason);
+  // One that was taken over here has no link to tell about.
+  if (!self->wire_ && no->code != refusal_code::old_lineage)
+    self->owner_.set_link(link_state::refused, no->reason);
   link_message last_word = std::move(*no);
   co_await part(wire, std::move(last_word), self->settings_.farewell);
 }
@@ -234,9 +257,10 @@ asio::awaitable<void> receiver_session::impl::listen(impl* self, wire_end wire) 
 
 // I8: a primary whose connection was there before the takeover is told by its next message, be it
 // a heartbeat.
-std::optional<link_message> receiver_session::impl::taken_over() const {
+std::optional<link_message> receiver_session::impl::taken_over() {
   const member_state state = owner_.log().state();
   if (state.role == member_role::secondary) return {};
+  owner_.set_link(link_state::disconnected, "this side was taken over and is primary");
   return refusal{refusal_code::old_lineage,
                  "member " + owner_.config().name + " was taken over at the other site",
                  state.lineages};

@@ -20,6 +20,7 @@ struct receiver_settings {
   std::chrono::milliseconds farewell{1000};   // for a refusal to arrive
   std::chrono::milliseconds sync_pause{5};    // between two fdatasyncs, so that each covers more
   std::size_t greeting_max = 64;              // connections that have not said HELLO yet
+  std::size_t guests_max = 16;                // that have, and wait for their answer; each member
 };
 
 class receiver_session {

@@ -12,6 +12,7 @@ namespace {
 using asio::ip::tcp;
 using steady = std::chrono::steady_clock;
 constexpr auto never = steady::time_point::max();
+constexpr std::size_t step_bytes = 256U << 10;
 
 std::string name_of_peer(const tcp::socket& socket) {
   std::error_code ec;
@@ -107,13 +108,22 @@ struct framed_connection::state : std::enable_shared_from_this<state> {
       end(EPROTO, sizes.error().text);
       co_return fail(ended);
     }
-    frame.head.resize(sizes->head);
-    frame.body.resize(sizes->body);
-    const bool has_head = co_await read_exactly(frame.head, limit);
+    const bool has_head = co_await read_sized(frame.head, sizes->head, limit);
     if (!has_head) co_return fail(ended);
-    const bool has_body = co_await read_exactly(frame.body, limit);
+    const bool has_body = co_await read_sized(frame.body, sizes->body, limit);
     if (!has_body) co_return fail(ended);
     co_return frame;
+  }
+
+  // Memory grows with what really arrives, not with what a prefix announces.
+  asio::awaitable<bool> read_sized(bytes& out, std::size_t size, milliseconds limit) {
+    while (out.size() < size) {
+      const std::size_t had = out.size();
+      out.resize(std::min(size, had + step_bytes));
+      const bool more = co_await read_exactly(byte_span(out).subspan(had), limit);
+      if (!more) co_return false;
+    }
+    co_return true;
   }
 
   asio::awaitable<result<void>> write_all(bytes frame, milliseconds limit) {
