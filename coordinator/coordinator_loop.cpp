@@ -176,15 +176,18 @@ void coordinator_loop::event(const char* level, const std::string& sentence) {
       : named == "warning" ? log_level::warning
                            : log_level::notice,
       sentence);
-  if (const auto added = store_->add_event(level, sentence); !added)
-    log_warning("event not kept: " + added.error().text);
+  noted(store_->add_event(level, sentence));
 }
 
 bool coordinator_loop::kept(const result<void>& written) {
   if (written) return true;
   if (state_failed_.empty()) log_error("the coordinator's state: " + written.error().text);
-  state_failed_ = written.error().text;
+  state_failed_ = written.error().text + "; start the coordinator again when that is mended";
   return false;
+}
+
+void coordinator_loop::noted(const result<void>& written) {
+  if (!written) log_warning("not kept for the history: " + written.error().text);
 }
 
 void coordinator_loop::on_connected(std::size_t member, const member_hello& hello) {

@@ -56,8 +56,10 @@ class coordinator_loop : public coordinator, protected member_events {
   std::uint64_t now_us() const;
   void send(std::size_t member, const control_message& m);
   void event(const char* level, const std::string& sentence);  // into the log, too
-  // A failed write of the state: nothing that needs it happens any more.
+  // What the protocol rests on. Once a write of it failed, nothing that needs it happens any more.
   bool kept(const result<void>& written);
+  // What is only for people: a line in the log when it failed.
+  static void noted(const result<void>& written);
   const std::string& state_failed() const { return state_failed_; }
 
   const coordinator_config config_;

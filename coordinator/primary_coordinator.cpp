@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t rounds_kept = 4096;
 constexpr std::size_t demands_max = 100;
+constexpr unsigned voids_worth_a_line = 3;
 constexpr std::uint64_t demand_wait_us = 30'000'000;
 constexpr std::uint64_t hold_bounds_us[] = {100,   200,    500,    1'000,  2'000,
                                             5'000, 10'000, 20'000, 50'000, 0};
@@ -133,20 +134,25 @@ void primary_coordinator::end(const round_ended& e) {
   ++(e.outcome == round_outcome::sealed   ? counters_.sealed
      : e.outcome == round_outcome::voided ? counters_.voided
                                           : counters_.unknown);
-  kept(store_->end_marker(at->view));
+  noted(store_->end_marker(at->view));
   tell_change(e);
   answer(*at);
   at->asked_by.clear();
 }
 
-// Only the first of several voids and the first seal behind them are worth a line.
+// A single void is listed with the markers; several in a row are worth a line, and their end.
 void primary_coordinator::tell_change(const round_ended& e) {
-  if (e.outcome == round_outcome::voided && last_void_.empty())
-    event("warning", marker_text(e.marker) + " is void: " + e.reason);
-  if (e.outcome == round_outcome::sealed && !last_void_.empty())
-    event("notice", marker_text(e.marker) + " is sealed: markers are made again");
-  if (e.outcome == round_outcome::voided) last_void_ = e.reason.empty() ? "void" : e.reason;
-  if (e.outcome == round_outcome::sealed) last_void_.clear();
+  if (e.outcome == round_outcome::sealed) {
+    if (voids_in_a_row_ >= voids_worth_a_line)
+      event("notice", marker_text(e.marker) + " is sealed: markers are made again");
+    voids_in_a_row_ = 0;
+    last_void_.clear();
+  }
+  if (e.outcome != round_outcome::voided) return;
+  last_void_ = e.reason.empty() ? "void" : e.reason;
+  if (++voids_in_a_row_ == voids_worth_a_line)
+    event("warning", "several markers in a row are void, the last one " + marker_text(e.marker) +
+                         ": " + e.reason);
 }
 
 void primary_coordinator::answer(const known_round& r) {
@@ -209,9 +215,11 @@ std::optional<held_back> primary_coordinator::holdback(const group_snapshot& s) 
   if (auto found = find_holdback(s)) return found;
   const std::uint64_t late_ms = std::max(3 * s.interval_ms, 2 * s.poll_ms);
   if (*s.rpo_now <= late_ms) return std::nullopt;
-  if (!last_void_.empty()) return held_back{"", "markers are void: " + last_void_, {}};
-  if (s.sealed.age.value_or(~0ULL) > late_ms)
-    return held_back{"", "no round begins: " + round_.obstacle(now_us()), {}};
+  if (s.sealed.age.value_or(~0ULL) > late_ms) {
+    if (const auto by = round_.hindered(now_us()))
+      return held_back{by->member ? board_.name(*by->member) : "", by->why, {}};
+    if (!last_void_.empty()) return held_back{"", "markers are void: " + last_void_, {}};
+  }
   for (std::size_t i = 0; i < board_.size(); ++i) {
     const member_status* m = board_.status(i);
     if (m && m->newest_stored.number < s.sealed.marker.number)

@@ -54,6 +54,7 @@ class primary_coordinator final : public coordinator_loop {
   std::vector<waiting_demand> demands_;
   round_counters counters_;
   std::string last_void_;  // the reason, while rounds are void
+  unsigned voids_in_a_row_ = 0;
   bool said_replaced_ = false;
 };
 

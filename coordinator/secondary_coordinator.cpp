@@ -79,7 +79,7 @@ void secondary_coordinator::note_common() {
   for (const marker_id m : fresh) common_.push_back({m, now_us(), !reported_once_});
   reported_once_ = true;
   while (common_.size() > common_kept) common_.pop_front();
-  if (!fresh.empty()) kept(store_->add_common(fresh));
+  if (!fresh.empty()) noted(store_->add_common(fresh));
 }
 
 void secondary_coordinator::note_phase() {
@@ -115,16 +115,16 @@ void secondary_coordinator::refuse(const error& why) {
 void secondary_coordinator::finish(const takeover_finished& end) {
   takeover_plan plan = plan_of(end.decision.at, selection_.answers());
   plan.lineage = end.decision.opened.text();
-  std::uint64_t records = 0;
+  std::optional<std::uint64_t> records;  // unknown where all were promoted before this start
   for (std::size_t i = 0; i < end.members.size() && i < plan.members.size(); ++i) {
     if (!end.members[i]) continue;
     plan.members[i].beyond_records = end.members[i]->set_aside_records;
     plan.members[i].beyond_bytes = end.members[i]->set_aside_bytes;
-    records += end.members[i]->set_aside_records;
+    records = records.value_or(0) + end.members[i]->set_aside_records;
   }
-  const std::string sentence =
-      fmt::format("taken over at {}, lineage {}; {} records beyond it are set aside",
-                  marker_text(plan.at), plan.lineage, records);
+  std::string sentence =
+      fmt::format("taken over at {}, lineage {}", marker_text(plan.at), plan.lineage);
+  if (records) sentence += fmt::format("; {} records beyond it are set aside", *records);
   event("notice", sentence);
   if (!takeover_operation_) return;
   if (operation_view* op = operations_.find(*takeover_operation_)) op->takeover = plan;

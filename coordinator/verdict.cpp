@@ -67,7 +67,8 @@ const char* name_of(verdict_level level) {
 }
 
 std::string duration_text(std::uint64_t ms) {
-  if (ms < 10'000) return fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
+  const std::uint64_t tenths = (ms + 99) / 100;  // up: it is said as "at most"
+  if (tenths < 100) return fmt::format("{}.{} s", tenths / 10, tenths % 10);
   if (ms < 120'000) return fmt::format("{} s", ms / 1000);
   if (ms < 7'200'000) return fmt::format("{} min", ms / 60'000);
   return fmt::format("{} h", ms / 3'600'000);

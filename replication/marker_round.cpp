@@ -72,19 +72,27 @@ bool marker_round::heard_lately(const known_member& m, std::uint64_t now_us) con
   return m.heard_us && now_us <= *m.heard_us + settings_.interval_us;
 }
 
-std::string marker_round::obstacle(std::uint64_t now_us) const {
+std::optional<marker_round::hindrance> marker_round::hindered(std::uint64_t now_us) const {
   if (replaced_by_)
-    return "another primary coordinator, of epoch " + std::to_string(replaced_by_.value) +
-           ", has replaced this one";
+    return hindrance{{},
+                     "another primary coordinator, of epoch " + std::to_string(replaced_by_.value) +
+                         ", has replaced this one"};
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const known_member& m = members_[i];
-    const std::string& name = settings_.members[i];
-    if (!m.connected) return name + " is not connected";
-    if (m.role != member_role::primary) return name + " is " + name_of(m.role) + ", not primary";
-    if (!m.failed.empty()) return name + ": " + m.failed;
-    if (!heard_lately(m, now_us)) return name + " has not been heard within the last interval";
+    if (!m.connected) return hindrance{i, "is not connected"};
+    if (m.role != member_role::primary)
+      return hindrance{i, std::string("is ") + name_of(m.role) + ", not primary"};
+    if (!m.failed.empty()) return hindrance{i, "has a journal that failed: " + m.failed};
+    if (!heard_lately(m, now_us))
+      return hindrance{i, "has not been heard within the last interval"};
   }
-  return {};
+  return std::nullopt;
+}
+
+std::string marker_round::obstacle(std::uint64_t now_us) const {
+  const auto by = hindered(now_us);
+  if (!by) return {};
+  return by->member ? settings_.members[*by->member] + " " + by->why : by->why;
 }
 
 // ---- a round begins
@@ -102,7 +110,7 @@ round_actions marker_round::on_time(std::uint64_t now_us) {
 }
 
 void marker_round::try_begin(round_actions& out, std::uint64_t now_us) {
-  if (!obstacle(now_us).empty()) return sound(out, now_us);
+  if (hindered(now_us)) return sound(out, now_us);
   last_ = last_.next();
   running_ = running_round{.marker = {last_, epoch_}, .counted = {}};
   running_->counted.resize(members_.size());

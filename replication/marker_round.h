@@ -73,7 +73,13 @@ class marker_round {
   epoch replaced_by() const { return replaced_by_; }  // 0: this one is in charge
   std::uint64_t interval_us() const;                  // larger than configured after voids
   std::uint64_t skipped() const { return skipped_; }
-  // Why no round can begin now, as a sentence that starts with the member's name; empty: it can.
+  // Why no round can begin now, and because of whom (nobody: because of another coordinator).
+  struct hindrance {
+    std::optional<std::size_t> member;
+    std::string why;  // "is not connected"
+  };
+  std::optional<hindrance> hindered(std::uint64_t now_us) const;
+  // The same as a sentence that starts with the member's name; empty: a round can begin.
   std::string obstacle(std::uint64_t now_us) const;
 
  private:

@@ -65,8 +65,8 @@ TEST(verdict, TheSameMemberHoldsBackSinceItBegan) {
 }
 
 TEST(verdict, DurationsAreShort) {
-  EXPECT_EQ(duration_text(90), "0.0 s");
-  EXPECT_EQ(duration_text(1'250), "1.2 s");
+  EXPECT_EQ(duration_text(90), "0.1 s");
+  EXPECT_EQ(duration_text(1'250), "1.3 s");
   EXPECT_EQ(duration_text(72'000), "72 s");
   EXPECT_EQ(duration_text(300'000), "5 min");
   EXPECT_EQ(duration_text(4 * 3'600'000), "4 h");
