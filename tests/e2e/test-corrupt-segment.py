@@ -105,46 +105,54 @@ def above_the_watermark(lab):
           "there, both sides agree", flush=True)
 
 
-def below_the_watermark(lab):
-    journal = journal_of(lab, "m1.primary")
-    lab.kill("m1.secondary")  # so that the record is still needed
-    client = NbdClient(lab.uri("m1.primary"))
+def below_the_watermark(lab, member, backed):
+    """Damage that a start finds, as the record is not in the backing file yet; or, with `backed`,
+    one that is found when the record is about to be shipped."""
+    primary, secondary = f"{member}.primary", f"{member}.secondary"
+    journal = journal_of(lab, primary)
+    lab.kill(secondary)  # so that the record is still needed
+    client = NbdClient(lab.uri(primary))
     first = 8000
     for number in range(first, first + 50):
         client.write(number * BLOCK, content(number))
     client.flush()
     client.close()
-    wait_for("rows of all of them", lambda: len(ask_catalog(
+    name = "backed" if backed else "durable"
+    wait_for(f"all of them {name}", lambda: len(ask_catalog(
         journal, f"SELECT 1 FROM records WHERE kind = 1 AND offset >= {first * BLOCK} AND "
-        "sequence <= (SELECT sequence FROM watermarks WHERE name = 'durable')")) >= 50)
-    lab.kill("m1.primary")
+        f"sequence <= (SELECT sequence FROM watermarks WHERE name = '{name}')")) >= 50)
+    lab.kill(primary)
     sequence, file, position, offset = ask_catalog(
         journal, "SELECT sequence, file, position, offset FROM records JOIN segments "
         f"ON number = segment WHERE kind = 1 AND offset = {(first + 25) * BLOCK}")[-1]
     scribble(os.path.join(journal, "segments", file), position)
-    lab.start("m1.secondary", ready=False)
-    lab.start("m1.primary", ready=False)
-    wait_for(f"the log names record {sequence} and {file}", lambda: re.search(
-        rf"{sequence}\b.*{re.escape(file)}|{re.escape(file)}.*\b{sequence}\b",
-        lab.log_of("m1.primary")))
-    reader = wait_for("the secondary answers", lambda: secondary_reader(lab))
+    lab.start(secondary, ready=False)
+    lab.start(primary, ready=False)
+    named = wait_for(f"the log names record {sequence} and {file}",
+                     lambda: line_with(lab.log_of(primary), str(sequence), file))
+    reader = wait_for("the secondary answers", lambda: nbd_client(lab.uri(secondary)))
     there = reader.read(offset, BLOCK)
     reader.close()
     assert SCRIBBLE not in there, "damaged bytes were shipped and applied"
-    named = [line for line in lab.log_of("m1.primary").splitlines()
-             if re.search(rf"\b{sequence}\b", line)]
-    print(f"  at the watermark or below: {named[-1]}", flush=True)
+    print(f"  below it, {name}: {named}", flush=True)
 
 
-def secondary_reader(lab):
+def line_with(text, *words):
+    """The last line that has all of these words."""
+    found = [line for line in text.splitlines()
+             if all(re.search(rf"(^|\W){re.escape(word)}\b", line) for word in words)]
+    return found[-1] if found else None
+
+
+def nbd_client(uri):
     try:
-        return NbdClient(lab.uri("m1.secondary"))
+        return NbdClient(uri)
     except OSError:
         return None
 
 
 def others_go_on(lab):
-    client = NbdClient(lab.uri("m2.primary"))
+    client = NbdClient(lab.uri("m3.primary"))
     client.write(0, content(1), fua=True)
     assert client.read(0, BLOCK) == content(1)
     client.close()
@@ -152,9 +160,10 @@ def others_go_on(lab):
 
 def main():
     need("nbdcopy", "cmp")
-    with Lab(members=2, marker_interval="200ms") as lab:
+    with Lab(members=3, marker_interval="200ms") as lab:
         above_the_watermark(lab)
-        below_the_watermark(lab)
+        below_the_watermark(lab, "m1", backed=False)
+        below_the_watermark(lab, "m2", backed=True)
         others_go_on(lab)
 
 

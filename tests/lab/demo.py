@@ -2,7 +2,7 @@
 """Shows what Cairn is for, in about ten seconds: two volumes on two gateways, an application that
 writes to both in turn, the loss of the whole site, and one consistent copy at the other site.
 
-  ./dev demo [--keep]     --keep leaves the lab running, to look at it with a browser
+  ./dev demo [--keep] [--no-mount]     --keep leaves the lab running, to look at it with a browser
 """
 
 import argparse
@@ -178,23 +178,33 @@ def show(demo):
     return report(demo, lost_at, took_s, demo.read_steps())
 
 
-def run(keep):
+def run(keep, mount):
     directory = tempfile.mkdtemp(prefix="cairn-demo-", dir="/tmp")
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, directory, ignore_errors=True)
-        reason = mounts.usable()
+        reason = mounts.usable() if mount else "it was not wanted"
         if reason:
             say(f"Without a file system, as {reason}.")
         lab = lab_program.up(directory, layout.Options(members=2, size="256MiB",
                                                        marker_interval="200ms"))
         cleanup.callback(lab_program.stop, lab)
         inner = cleanup.enter_context(contextlib.ExitStack())
-        outcome = show(Demo(lab, inner, reason is None))
+        try:
+            outcome = show(Demo(lab, inner, reason is None))
+        except BaseException:
+            let_cleanup_finish()
+            raise
         if keep:
             inner.close()
             cleanup.pop_all()
             say(f"\nThe lab is still running. Stop it with ./dev lab down {directory}")
         return outcome
+
+
+def let_cleanup_finish():
+    """A second Ctrl-C must not leave mounts and processes behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def interrupted(*_):
@@ -205,10 +215,12 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", action="store_true", help="leave the lab running at the end")
+    parser.add_argument("--no-mount", dest="mount", action="store_false",
+                        help="blocks over NBD instead of a file system")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupted)
     try:
-        return run(given.keep)
+        return run(given.keep, given.mount)
     except KeyboardInterrupt:
         say("\nInterrupted; everything was cleaned up.")
         return 130
