@@ -19,7 +19,7 @@ INTERRUPTS = 20 if FULL else 2
 
 
 def left_overs(directories):
-    """What is there now and was not before: directories, mounts in them, processes that use them."""
+    """What is there now and was not before: directories, and mounts in them."""
     new = set(glob.glob("/tmp/cairn-demo-*") + glob.glob("/tmp/cairn-mount-*")) - directories
     with open("/proc/mounts", encoding="utf-8") as mounts:
         new |= {line for line in mounts if "cairn-mount-" in line}
