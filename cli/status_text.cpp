@@ -38,19 +38,30 @@ std::string verdict_lines(const json_value& group, bool colour) {
   const auto& held = group.at("holding_back");
   if (held.is_null()) return out;
   const auto member = text_in(held, "member");
+  const auto because = text_in(held, "because");
   const auto since = number_in(held, "since_ms");
-  out += fmt::format("  held back{}: {}{}\n", member.empty() ? "" : " by " + member,
-                     text_in(held, "because"), since ? " (for " + human_age(since) + ")" : "");
-  return out;
+  // The verdict often ends in the reason; once is enough.
+  const bool said = out.find(because) != std::string::npos;
+  return out + fmt::format("  held back{}{}{}\n", member.empty() ? "" : " by " + member,
+                           since ? " for " + human_age(since) : "", said ? "" : ": " + because);
 }
 
-std::string behind_line(const json_value& group) {
+std::string behind_line(const json_value& group, bool primary) {
   const auto oldest = number_in(group, "oldest_unstored_ms");
-  const std::string oldest_text = !oldest        ? "oldest write unknown"
+  // Only the primary site knows what has not arrived.
+  const std::string oldest_text = !primary       ? "not yet applied here"
+                                  : !oldest      ? "oldest write unknown"
                                   : *oldest == 0 ? "every write is at the other site"
                                                  : "oldest write " + human_age(oldest);
   return fmt::format("{} in {} records; {}", human_bytes(count_in(group, "behind_bytes")),
                      human_count(count_in(group, "behind_records")), oldest_text);
+}
+
+std::string rpo_text(const json_value& group) {
+  if (!group.at("taken_over").is_null()) return "none: no other site holds a copy";
+  return fmt::format("{}{} (target {})", group.at("rpo_at_least").get<bool>() ? "over " : "",
+                     human_age(number_in(group, "rpo_now_ms")),
+                     human_age(number_in(group, "rpo_target_ms")));
 }
 
 std::string group_lines(const json_value& summary) {
@@ -61,13 +72,11 @@ std::string group_lines(const json_value& summary) {
       fmt::format("Group {}, {} coordinator {}, epoch {}, up {}{}\n", text_in(g, "name"),
                   text_in(c, "role"), text_in(c, "name"), count_in(c, "epoch"),
                   human_age(number_in(c, "up_ms")), phase.empty() ? "" : ", " + phase);
-  out +=
-      fmt::format("  RPO now  {}{} (target {})\n", g.at("rpo_at_least").get<bool>() ? "over " : "",
-                  human_age(number_in(g, "rpo_now_ms")), human_age(number_in(g, "rpo_target_ms")));
+  out += "  RPO now  " + rpo_text(g) + "\n";
   for (const char* which : {"sealed", "stored", "applied"}) {
     out += fmt::format("  {:<7}  {}\n", which, marker_line(g.at(which)));
   }
-  out += "  behind   " + behind_line(g) + "\n";
+  out += "  behind   " + behind_line(g, text_in(c, "role") == "primary") + "\n";
   if (!g.at("taken_over").is_null()) {
     out += fmt::format("  taken over at marker #{}\n",
                        count_in(g.at("taken_over").at("at"), "number"));
@@ -182,7 +191,8 @@ std::string markers_text(const std::string& markers) {
                                   : outcome,
                human_clock(made),
                human_age(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now - made))),
-               human_micros(count_in(m, "held_max_us")), text_in(m, "name")});
+               count_in(m, "held_max_us") == 0 ? "-" : human_micros(count_in(m, "held_max_us")),
+               text_in(m, "name")});
     const auto reason = text_in(m, "reason");
     if (!reason.empty()) table.add({"  ! " + reason});
   }

@@ -16,12 +16,12 @@ std::string age_text(const json_value& plan) {
 
 std::string member_table(const json_value& members, bool ran) {
   text_table table;
-  table.add({"Member", "Marker at", "Holds up to", ran ? "Set aside" : "Not included", "Bytes"});
+  table.add({"Member", "Marker at", "Holds up to",
+             ran ? "Records set aside" : "Records not included", "Bytes"});
   for (const auto& m : members) {
     const auto bytes = number_in(m, "beyond_bytes");
     table.add({text_in(m, "name"), human_count(count_in(m, "marker_at")),
-               human_count(count_in(m, "stored")),
-               human_count(count_in(m, "beyond_records")) + " records",
+               human_count(count_in(m, "stored")), human_count(count_in(m, "beyond_records")),
                bytes ? human_bytes(*bytes) : "-"});
   }
   return table.text();
@@ -34,10 +34,11 @@ std::string takeover_text(const std::string& operation) {
   const auto& plan = o.at("takeover");
   if (plan.is_null()) return text_in(o, "sentence") + "\n";
   const bool ran = text_in(o, "kind") == "takeover";
-  std::string out = fmt::format("{} marker #{} (epoch {}), {}: {}\n",
+  const auto why = text_in(plan, "why");
+  std::string out = fmt::format("{} marker #{} (epoch {}), {}{}\n",
                                 ran ? "Taken over at" : "A takeover would bring the group to",
                                 count_in(plan.at("at"), "number"), count_in(plan.at("at"), "epoch"),
-                                age_text(plan), text_in(plan, "why"));
+                                age_text(plan), why.empty() ? "" : ": " + why);
   out += member_table(plan.at("members"), ran);
   const auto lineage = text_in(plan, "lineage");
   if (ran && !lineage.empty()) out += "New lineage " + lineage + "; hosts may write here now.\n";

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t marker_name_max = 64;
+const char* const ask_the_other = "Ask the coordinator of the other site.";
 
 http_response bad_request(const std::string& detail) {
   return problem(400, detail, "The body is a JSON object; docs/api.md lists its keys.");
@@ -77,7 +78,8 @@ unsigned status_of(const error& e) {
 
 http_response started(coordinator_api& api, const result<std::uint64_t>& id,
                       const std::string& hint) {
-  if (!id) return problem(status_of(id.error()), id.error().text, hint);
+  if (!id)
+    return problem(status_of(id.error()), id.error().text, id.error().code == ENOTSUP ? hint : "");
   const auto now = api.operation(*id);
   if (!now) return problem(500, "The operation was forgotten at once.", "Look at the events.");
   return {202,
@@ -117,7 +119,7 @@ http_response post_marker(coordinator_api& api, const std::string& body) {
   if (name->size() > marker_name_max) {
     return bad_request("A marker's name has at most 64 bytes.");
   }
-  return started(api, api.marker_now(*name), "Markers are made by the primary coordinator.");
+  return started(api, api.marker_now(*name), ask_the_other);
 }
 
 http_response post_takeover(coordinator_api& api, const std::string& body) {
@@ -128,13 +130,12 @@ http_response post_takeover(coordinator_api& api, const std::string& body) {
     return problem(404, "There is no group \"" + wish->group + "\" here.",
                    "This coordinator's group is \"" + group + "\".");
   }
-  const std::string hint = "A takeover is made by the secondary coordinator, one at a time.";
-  if (wish->dry_run) return started(api, api.plan_takeover(wish->at), hint);
+  if (wish->dry_run) return started(api, api.plan_takeover(wish->at), ask_the_other);
   if (wish->confirm != group) {
     return problem(409, "A takeover must be confirmed with the group's name.",
                    "Look at the plan first (dry_run), then send \"confirm\": \"" + group + "\".");
   }
-  return started(api, api.run_takeover(wish->at), hint);
+  return started(api, api.run_takeover(wish->at), ask_the_other);
 }
 
 }  // namespace cairn

@@ -49,8 +49,10 @@ void gauge(families& out, const char* name, const char* help, const age_ms& age)
 }
 
 void group_gauges(families& out, const group_snapshot& s) {
-  gauge(out, "cairn_rpo_seconds", "Age of the newest marker that every secondary holds.",
-        s.rpo_now);
+  if (!s.taken_over_at) {  // afterwards there is no copy that it could be about
+    gauge(out, "cairn_rpo_seconds", "Age of the newest marker that every secondary holds.",
+          s.rpo_now);
+  }
   gauge(out, "cairn_rpo_target_seconds", "What the configuration asks for.", s.rpo_target_ms);
   gauge(out, "cairn_applied_marker_age_seconds", "Age of the newest applied marker.",
         s.applied.age);

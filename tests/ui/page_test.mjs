@@ -32,7 +32,7 @@ const tests = {
 
   async "trouble: who holds back, the error where people look, old readings grey"({ page }) {
     assert.match(await text(page, "verdict-word"), /warning|severe/i);
-    assert.match(await text(page, "verdict-why"), /^Held back by m2: its link is down/);
+    assert.match(await text(page, "verdict-why"), /^Held back by m2 for [\d.]+ s: its link is down/);
     const m2 = await page.locator("tbody[data-member=m2]").innerText();
     assert.match(m2, /connect 10\.2\.0\.7:7330: Connection refused/);
     assert.match(m2, /No space left on device/);

@@ -2,6 +2,7 @@
 import { age, clock, micros } from "./format.js";
 import { el, fill, state } from "./dom.js";
 
+const shown = 12;
 const outcomes = { sealed: "fine", running: "unknown", void: "warning", unknown: "unknown" };
 
 export function showMarkers(summary, stale) {
@@ -11,7 +12,7 @@ export function showMarkers(summary, stale) {
   const heads = ["Marker", "Epoch", "Outcome", "Made", "Held"];
   const head = el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h))));
   const now = summary.display_unix_ms;
-  const rows = summary.markers.map((m) => row(m, now, summary.group));
+  const rows = summary.markers.slice(0, shown).map((m) => row(m, now, summary.group));
   const none = el("tr", {}, el("td", { colspan: heads.length, class: "note" }, "No marker yet."));
   fill(table, [head, el("tbody", {}, rows.length > 0 ? rows : none)]);
 }

@@ -30,14 +30,18 @@ function announce(level, stale) {
 function why(summary) {
   const held = summary?.group.holding_back;
   if (!held) return "";
-  const since = held.since_ms === null ? "" : ` (for ${age(held.since_ms)})`;
-  return `${held.member ? `Held back by ${held.member}` : "Held back"}: ${held.because}${since}`;
+  const who = held.member ? ` by ${held.member}` : "";
+  const since = held.since_ms === null ? "" : ` for ${age(held.since_ms)}`;
+  // The verdict often ends in the reason; once is enough.
+  const said = summary.group.verdict.includes(held.because);
+  return `Held back${who}${since}${said ? "" : `: ${held.because}`}`;
 }
 
 export function showTiles(summary, stale) {
   if (!summary) return;
   const g = summary.group;
-  const tiles = [rpo(g, stale), applied(summary), behind(g), markers(summary)];
+  const tiles = [rpo(g, stale), applied(summary), behind(g, summary.coordinator.role === "primary"),
+    markers(summary)];
   const root = document.getElementById("tiles");
   root.classList.toggle("stale", Boolean(stale));
   fill(root, tiles);
@@ -82,8 +86,9 @@ function applied(summary) {
     at);
 }
 
-function behind(g) {
-  return tile("Behind", "", bytes(g.behind_bytes), `${plural(g.behind_records, "record")} on the way`);
+function behind(g, primary) {
+  const where = primary ? "on the way" : "not yet applied";
+  return tile("Behind", "", bytes(g.behind_bytes), `${plural(g.behind_records, "record")} ${where}`);
 }
 
 function markers(summary) {

@@ -165,7 +165,7 @@ TEST_F(routes, ACommandForTheOtherCoordinatorSaysSo) {
   coordinator.now.primary = true;
   const auto answer = post("/api/v1/takeover", R"({"group":"lab","confirm":"lab"})");
   EXPECT_EQ(answer.status, 409u);
-  EXPECT_NE(answer.body.find("secondary coordinator"), std::string::npos);
+  EXPECT_NE(answer.body.find("the other site"), std::string::npos);
 }
 
 TEST_F(routes, BadBodiesAreRefused) {
