@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 import layout  # noqa: E402
 import processes  # noqa: E402
-from lab_client import Lab, Probe, need, run, seed, wait_for  # noqa: E402
+from lab_client import Lab, Probe, extra_process, need, run, seed, wait_for  # noqa: E402
 
 MAGIC = b"Crn1"
 
@@ -85,20 +85,6 @@ def scan(lab, draw):
     assert "4294967295" in said, "the log of a gateway does not name the oversized frame"
     print(f"  {len(ports)} ports were scanned", flush=True)
     return half_open
-
-
-@contextlib.contextmanager
-def extra_process(lab, name, text):
-    """One more process beside those of the lab, with this configuration."""
-    place = layout.make_place(lab.directory, lab.described["sockets"], name)
-    layout.write(place["config"], text(place))
-    kind = "coordinator.x" if name.startswith("coordinator") else "x"
-    place.update(processes.start([layout.program(lab.described, kind), "--config",
-                                  place["config"]], place["log"]))
-    try:
-        yield place
-    finally:
-        processes.stop([place])
 
 
 def log_says(place, pattern):

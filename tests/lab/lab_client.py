@@ -5,6 +5,7 @@
         lab.start("m1.primary")
 """
 
+import contextlib
 import json
 import os
 import random
@@ -136,6 +137,7 @@ class Lab:
 
     # ---- coordinators
     def cairn(self, side, *words, check=True, timeout=60):
+        """What the command printed; with check=False how it ended, too."""
         return run(*self.described["cli"][side], *words, check=check, timeout=timeout)
 
     def cairn_json(self, side, *words):
@@ -194,6 +196,20 @@ def marker_number(value):
     while isinstance(value, dict):
         value = value["marker"] if "marker" in value else value["number"]
     return int(value or 0)
+
+
+@contextlib.contextmanager
+def extra_process(lab, name, text):
+    """One more process beside those of the lab; text(place) is its configuration."""
+    place = layout.make_place(lab.directory, lab.described["sockets"], name)
+    layout.write(place["config"], text(place))
+    kind = "coordinator.x" if name.startswith("coordinator") else "x"
+    place.update(processes.start([layout.program(lab.described, kind), "--config",
+                                  place["config"]], place["log"]))
+    try:
+        yield place
+    finally:
+        processes.stop([place])
 
 
 class Probe:
