@@ -156,7 +156,7 @@ void sender_link::impl::verify(sequence at) {
   if (!rows || rows->empty()) return;
   bytes ignored;
   const auto read = owner_.log().read_record(rows->front(), ignored);
-  if (!read && read.error().code == EBADMSG) perform(decides_.on_damage(read.error().text));
+  if (!read && read.error().code == EBADMSG) perform(decides_.on_damage(at, read.error().text));
 }
 
 void sender_link::impl::drop() {
@@ -214,7 +214,7 @@ std::optional<bytes> sender_link::impl::next_frame() {
     return {};
   }
   if (packed->message.last < packed->message.first) {
-    perform(decides_.on_damage(packed->damage->text));
+    perform(decides_.on_damage(order->first, packed->damage->text));
     return {};
   }
   decides_.on_sent(packed->message.last, packed->message.records.size(), now_us());

@@ -31,6 +31,7 @@ std::optional<stretch_order> sender::next_stretch(const own_watermarks& own) con
   order.last = std::min({may_ship_upto(own), sequence(sent_.value + stretch_records_max),
                          sequence(received_.value + settings_.window_records_max)});
   order.bytes_max = 1U << 20;
+  if (damaged_at_ > sent_) order.last = std::min(order.last, damaged_at_.previous());
   if (order.last < order.first) return {};
   return order;
 }
@@ -120,7 +121,9 @@ sender_actions sender::take(const hello_answer& m, const own_watermarks& own,
   begun_us_ = spoke_us_ = moved_us_ = now_us;
   stored_moved_ = false;
   check_watermarks(own);
-  return {tell_state{link_state::connected, ""}, tell_progress{{m.last, m.stored, {}, {}}, sent_}};
+  const bool whole = !damaged_at_ || m.last >= damaged_at_;
+  return {whole ? tell_state{link_state::connected, ""} : tell_state{link_state::refused, damage_},
+          tell_progress{{m.last, m.stored, {}, {}}, sent_}};
 }
 
 std::string sender::fault_of(const link_progress& m) const {
@@ -166,13 +169,11 @@ sender_actions sender::take(const link_damage& m, const own_watermarks&, std::ui
   return out;
 }
 
-sender_actions sender::on_damage(const std::string& what) {
-  const bool connected = phase_ == phase::streaming || phase_ == phase::greeting;
-  phase_ = phase::blocked;
-  sender_actions out;
-  if (connected) out = {end_connection{}, tell_lost{}};
-  out.push_back(tell_state{link_state::refused, "the journal is damaged: " + what});
-  return out;
+sender_actions sender::on_damage(sequence at, const std::string& what) {
+  if (damaged_at_ && damaged_at_ <= at) return {};
+  damaged_at_ = at;
+  damage_ = "the journal is damaged: " + what;
+  return {tell_state{link_state::refused, damage_}};
 }
 
 sender_actions sender::on_lost(const std::string& why, std::uint64_t now_us) {

@@ -4,7 +4,7 @@
 // thread.
 //
 //   waiting ──due──► connecting ──► greeting ──answer──► streaming
-//      ▲                 └──────────────┴── lost, refused ──┘        fenced, blocked: for good
+//      ▲                 └──────────────┴── lost, refused ──┘        fenced: for good
 //      └───────────────────────────────────┘
 //
 // Invariant (I7), on every connection: trimmed <= stored <= received <= sent <= finished. A peer
@@ -85,22 +85,23 @@ class sender {
   sender_actions on_connected(hello greeting, std::uint64_t now_us);
   sender_actions on_message(const link_message& m, const own_watermarks& own, std::uint64_t now_us);
   sender_actions on_lost(const std::string& why, std::uint64_t now_us);
-  // A record of our own does not match its checksum: it can't be sent, now or later.
-  sender_actions on_damage(const std::string& what);
+  // This record of our own does not match its checksum: neither it nor what is behind it can be
+  // sent, now or later. What is before it still is.
+  sender_actions on_damage(sequence at, const std::string& what);
 
   std::optional<stretch_order> next_stretch(const own_watermarks& own) const;
   void on_sent(sequence last, std::uint64_t size_bytes, std::uint64_t now_us);
 
   std::uint64_t next_deadline_us() const;  // call on_time then; ~0: never
   bool streaming() const { return phase_ == phase::streaming; }
-  bool ended() const { return phase_ == phase::fenced || phase_ == phase::blocked; }
+  bool ended() const { return phase_ == phase::fenced; }
 
   sequence sent() const { return sent_; }
   sequence received() const { return received_; }
   sequence stored() const { return stored_; }
 
  private:
-  enum class phase { waiting, connecting, greeting, streaming, fenced, blocked };
+  enum class phase { waiting, connecting, greeting, streaming, fenced };
   struct sent_stretch {
     sequence last;
     std::uint64_t size_bytes;
@@ -126,6 +127,8 @@ class sender {
   phase phase_ = phase::waiting;
   hello greeting_;  // of this connection
   sequence sent_, received_, stored_;
+  sequence damaged_at_;              // first record that can't be sent; 0: none is known
+  std::string damage_;               // the sentence
   sequence stored_ever_;             // highest that any connection told; it never goes back
   std::deque<sent_stretch> window_;  // not received yet
   std::uint64_t window_bytes_ = 0;

@@ -1,5 +1,7 @@
 // Both ends of a link with real members, journals and sockets: what arrives, and what a restart or
 // a takeover at either side does.
+#include <fstream>
+
 #include "tests/unit/gateway/link_fixture.h"
 
 namespace cairn {
@@ -155,6 +157,34 @@ TEST_F(link_test, volumes_that_were_not_born_empty_are_refused_with_a_sentence) 
   ASSERT_TRUE(soon([&] { return primary_->status().link == link_state::refused; }));
   EXPECT_EQ(primary_->status().link_because,
             "initial copy is not available yet: volume v1 was not born empty on both sides");
+}
+
+// Flips a byte of the one record in the primary's segments that is full of `c`.
+void damage_record(const std::string& segments, char c) {
+  for (const auto& one : fs::directory_iterator(segments)) {
+    std::fstream file(one.path(), std::ios::in | std::ios::out | std::ios::binary);
+    const std::string all((std::istreambuf_iterator<char>(file)), {});
+    const auto at = all.find(std::string(512, c));
+    if (at == std::string::npos) continue;
+    file.clear();
+    file.seekp(static_cast<long>(at));
+    file.put('!');
+  }
+}
+
+TEST_F(link_test, a_record_that_was_damaged_here_is_named_and_what_is_before_it_shipped) {
+  start_secondary();
+  open_primary();
+  write('a');
+  write('b');
+  write('c');
+  damage_record(config(member_role::primary, "p").journal + "/segments", 'c');
+  connect();
+  ASSERT_TRUE(soon([&] { return primary_->status().link == link_state::refused; }));
+  const std::string why = primary_->status().link_because;
+  EXPECT_EQ(why.find("the journal is damaged: "), 0U) << why;
+  EXPECT_TRUE(soon([&] { return secondary_->log().assigned() == sequence(2); }));
+  EXPECT_EQ(primary_->status().role, member_role::primary);  // hosts are served as before
 }
 
 TEST_F(link_test, stopping_does_not_wait_for_a_peer_that_is_away) {

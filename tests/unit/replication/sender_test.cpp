@@ -328,12 +328,29 @@ TEST_F(sender_test, damage_of_a_record_that_was_not_sent_is_not_looked_for) {
   }
 }
 
-TEST_F(sender_test, an_own_damaged_record_is_not_sent_for_ever) {
+TEST_F(sender_test, an_own_damaged_record_ends_what_is_sent_and_is_named_on_each_connection) {
   stream_from(0);
-  done = it.on_damage("record 4 at 17.seg:512: checksum");
-  expect_ended("the journal is damaged: record 4", link_state::refused);
-  EXPECT_TRUE(it.ended());
-  EXPECT_EQ(it.next_deadline_us(), ~0ULL);
+  send(2);
+  done = it.on_damage(sequence(5), "record 5 at 17.seg:512: checksum");
+  EXPECT_EQ(because(), "the journal is damaged: record 5 at 17.seg:512: checksum");
+  EXPECT_EQ(it.next_stretch(own)->last, sequence(4));
+  send(4);
+  EXPECT_FALSE(it.next_stretch(own));
+  it.on_lost("reset", now);
+  connect();
+  take(hello_answer{1, incarnation(1), sequence(2), sequence(2)});
+  EXPECT_EQ(find<tell_state>(done)->state, link_state::refused);
+  EXPECT_EQ(it.next_stretch(own)->last, sequence(4));
+}
+
+TEST_F(sender_test, an_own_damaged_record_that_the_peer_has_is_in_nobodys_way) {
+  stream_from(0);
+  it.on_damage(sequence(5), "checksum");
+  it.on_lost("reset", now);
+  connect();
+  take(hello_answer{1, incarnation(1), sequence(5), sequence(5)});
+  EXPECT_EQ(find<tell_state>(done)->state, link_state::connected);
+  EXPECT_EQ(it.next_stretch(own)->last, sequence(1000));
 }
 
 TEST_F(sender_test, what_comes_after_the_end_of_a_connection_changes_nothing) {
