@@ -1,5 +1,6 @@
-// Fuzz target for frames of links and control connections. Built with clang's libFuzzer it is the
-// usual entry point; the driver below replays files and mutates them from a seed without it:
+// Fuzz target for frames of links and control connections, and for the records in a stretch. Built
+// with clang's libFuzzer it is the usual entry point; the driver below replays files and mutates
+// them from a seed without it:
 //   wire_fuzz [--seed N] [--runs N] [FILE…]
 #include <cerrno>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/crc32c.h"
+#include "replication/receiver.h"
 #include "replication/wire.h"
 #include "tests/unit/replication/samples.h"
 
@@ -42,6 +44,25 @@ void check(const result<M>& decoded, Decode decode) {
   if (!second || !(*second == *decoded)) broken("a message did not survive a second trip");
 }
 
+// What a receiver takes of a stretch follows what it has and lies within its volumes.
+void check_stretch(const stretch& s) {
+  const hello accepted = samples::a_hello();
+  const receiver at(accepted, s.first.previous());
+  const auto verdict = at.on_stretch(s);
+  const auto* taken = std::get_if<std::vector<arrived_record>>(&verdict);
+  if (!taken) return;
+  sequence due = s.first;
+  for (const arrived_record& one : *taken) {
+    if (one.what.seq != due) broken("a record was taken out of order");
+    if (one.data.size() != one.what.data_length) broken("a record with other data than it says");
+    const auto& volumes = accepted.volumes;
+    if (one.what.volume > volumes.size()) broken("a record of no volume was taken");
+    if (one.what.volume != 0 && !one.what.range.within(volumes[one.what.volume - 1].size_bytes))
+      broken("a record outside its volume was taken");
+    due = due.next();
+  }
+}
+
 // Gives the frame a right checksum, so that what lies behind it is reached.
 bytes sealed(byte_view in, std::size_t head) {
   bytes out(in.begin(), in.end());
@@ -62,7 +83,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const byte_view prefix = all.first(frame_prefix_bytes);
   const byte_view head = all.subspan(frame_prefix_bytes, sizes->head);
   const byte_view body = all.subspan(frame_prefix_bytes + sizes->head, sizes->body);
-  check(decode_link(prefix, head, body), decode_link);
+  const auto link = decode_link(prefix, head, body);
+  check(link, decode_link);
+  if (link && std::holds_alternative<stretch>(*link)) check_stretch(std::get<stretch>(*link));
   check(decode_control(prefix, head),
         [](byte_view p, byte_view h, byte_view) { return decode_control(p, h); });
   return 0;
@@ -97,6 +120,33 @@ void mutate(bytes& frame, std::mt19937_64& random) {
   }
 }
 
+// Records whose checksums match and whose fields are as odd as they come.
+bytes odd_stretch(std::mt19937_64& random) {
+  const std::uint64_t numbers[] = {0, 1, 2, 512, 4096, 1U << 20, 1U << 30, ~0ULL >> 1, ~0ULL};
+  const auto odd = [&] { return numbers[random() % std::size(numbers)]; };
+  stretch s;
+  s.sender = incarnation(2);
+  s.first = sequence(1);
+  for (s.last = sequence(0); s.last.value < 1 + random() % 3;) {
+    s.last = s.last.next();
+    record r;
+    r.kind = static_cast<record_kind>(random() % 12);
+    r.made_in = incarnation(random() % 4);
+    r.seq = random() % 16 == 0 ? sequence(odd()) : s.last;
+    r.volume = static_cast<std::uint32_t>(random() % 4);
+    r.range = {odd(), random() % 2 ? 512 : odd()};
+    const bytes content(random() % 4 == 0 ? 32 : 512, std::byte{9});
+    r.data_length = random() % 8 == 0 ? static_cast<std::uint32_t>(odd())
+                                      : static_cast<std::uint32_t>(content.size());
+    r.data_crc = crc32c(content);
+    const auto header = encode_header(r, 0);
+    s.records.insert(s.records.end(), header.begin(), header.end());
+    s.records.insert(s.records.end(), content.begin(), content.end());
+    s.records.resize(align_up(s.records.size(), record_alignment));
+  }
+  return encode(link_message(std::move(s)));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -114,8 +164,9 @@ int main(int count, char** arguments) {
   for (const bytes& input : inputs) run(input);
   std::mt19937_64 random(seed);
   for (std::uint64_t i = 0; i < runs; ++i) {
-    bytes input = inputs[random() % inputs.size()];
-    if (input.size() >= frame_prefix_bytes) mutate(input, random);
+    const bool odd = random() % 4 == 0;
+    bytes input = odd ? odd_stretch(random) : inputs[random() % inputs.size()];
+    if (!odd && input.size() >= frame_prefix_bytes) mutate(input, random);
     run(input);
   }
   std::printf("wire_fuzz: %llu runs from seed %llu\n", static_cast<unsigned long long>(runs),
