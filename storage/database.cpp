@@ -42,6 +42,12 @@ const char* file_of(sqlite3* on) {
   return name == nullptr ? "database" : name;
 }
 
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace
 
 statement& statement::operator=(statement&& other) noexcept {
@@ -133,7 +139,11 @@ result<std::unique_ptr<database>> database::open(disk& on, const std::string& pa
   CAIRN_TRY(opened->execute("PRAGMA foreign_keys = ON"));
   // temp_store: nothing of ours may land outside the directory that the owner gave us.
   CAIRN_TRY(opened->execute("PRAGMA temp_store = MEMORY"));
-  if (writes) CAIRN_TRY(opened->execute("PRAGMA journal_mode = WAL"));
+  if (!writes) return opened;
+  CAIRN_TRY(opened->execute("PRAGMA journal_mode = WAL"));
+  // Going to WAL leaves a removed rollback journal behind. Should a loss of power bring it back, it
+  // would roll back the database under its WAL.
+  CAIRN_TRY(on.sync_directory(directory_of(path)));
   return opened;
 }
 
