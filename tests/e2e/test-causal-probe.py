@@ -9,11 +9,12 @@ teeth."""
 import os
 import random
 import statistics
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
-from lab_client import FULL, Lab, Probe, seed  # noqa: E402
+from lab_client import FULL, Lab, Probe, seed, wait_for  # noqa: E402
 
 ROUNDS = 100 if FULL else 10
 INTERVAL_MS = 50
@@ -26,7 +27,36 @@ def counters(lab):
     return rounds["sealed"] + rounds["voided"] + rounds["unknown"], rounds["sealed"]
 
 
-def lose_site(draw, **options):
+def nothing_more(lab, draw):
+    """The twist of a site loss that has none."""
+
+
+def catching_up(lab, draw):
+    """One secondary was away and has not caught up yet when the site is lost."""
+    lab.kill("m2.secondary")
+    time.sleep(0.3)
+    lab.start("m2.secondary", ready=False)
+    time.sleep(draw.uniform(0.0, 0.4))
+
+
+def coordinator_dies(lab, draw):
+    """The takeover's coordinator is killed at some moment of a takeover, and started again."""
+    takeover = subprocess.Popen(
+        lab.described["cli"]["secondary"] + ["takeover", "lab", "--confirm", "lab"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(draw.uniform(0.0, 0.08))
+    lab.kill("coordinator.secondary")
+    takeover.wait(30)
+    lab.start("coordinator.secondary", ready=False)
+
+
+def taken_over(lab):
+    """Asks again until it is done: members connect one after the other."""
+    done = lab.cairn("secondary", "takeover", "lab", "--confirm", "lab", check=False)
+    return done.returncode == 0
+
+
+def lose_site(draw, before=nothing_more, after=nothing_more, **options):
     """One site loss: the verdict, the age of what was recovered, rounds ended and sealed."""
     with Lab(members=3, **options) as lab:
         probe = Probe(lab, lab.uris("primary"), draw.getrandbits(31))
@@ -35,13 +65,15 @@ def lose_site(draw, **options):
         time.sleep(draw.uniform(1.0, 2.0))
         ended_now, sealed_now = counters(lab)
         time.sleep(draw.uniform(0.0, 0.1))
+        before(lab, draw)
         names = lab.site("primary")
         draw.shuffle(names)
         killed_ns = time.monotonic_ns()
         lab.kill(*names)
         steps = probe.finish()
         assert steps > 100, f"only {steps} steps: that is no load"
-        lab.take_over()
+        after(lab, draw)
+        wait_for("the takeover", lambda: taken_over(lab))
         verdict = probe.check(lab.uris("secondary"))
         age_ms = (killed_ns - verdict["newest_issued_ns"]) / 1e6
         return verdict, age_ms, ended_now - ended, sealed_now - sealed
@@ -72,6 +104,15 @@ def fast_markers(draw):
     assert age <= 3 * INTERVAL_MS, f"the recovered markers are {age:.0f} ms old in the median"
 
 
+def twisted(draw):
+    print("A secondary that is catching up; a coordinator killed in the takeover", flush=True)
+    for number in range(1, 11 if FULL else 3):
+        for twist in ({"before": catching_up}, {"after": coordinator_dies}):
+            verdict, *rest = lose_site(draw, marker_interval=f"{INTERVAL_MS}ms", **twist)
+            show(number, verdict, *rest)
+            without_violation(verdict)
+
+
 def delayed_mark(draw):
     print("MARK to m2 delayed by 20 ms, markers every 200 ms", flush=True)
     for number in range(1, 11 if FULL else 3):
@@ -97,6 +138,7 @@ def without_hold(draw):
 def main():
     draw = random.Random(seed())
     fast_markers(draw)
+    twisted(draw)
     delayed_mark(draw)
     without_hold(draw)
 
