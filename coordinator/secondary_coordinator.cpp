@@ -41,6 +41,7 @@ void secondary_coordinator::lost(std::size_t member) { selection_.on_disconnecte
 
 void secondary_coordinator::received(std::size_t member, const control_message& m) {
   const std::uint64_t now = now_us();
+  if (const auto* s = std::get_if<member_status>(&m)) arrivals_.saw(s->newest_stored, now);
   if (const auto* r = std::get_if<reported>(&m))
     perform(selection_.on_reported(member, *r, now));
   else if (const auto* a = std::get_if<applied>(&m))
@@ -76,7 +77,11 @@ void secondary_coordinator::note_common() {
   if (selection_.answers().empty()) return;
   std::vector<marker_id> fresh = common_markers(selection_.answers());
   std::erase_if(fresh, [&](marker_id m) { return !common_.empty() && m <= common_.back().marker; });
-  for (const marker_id m : fresh) common_.push_back({m, now_us(), !reported_once_});
+  for (const marker_id m : fresh) {
+    const auto came = arrivals_.of(m);
+    common_.push_back(
+        {m, came ? came->seen_us : now_us(), came ? came->at_least : !reported_once_});
+  }
   reported_once_ = true;
   while (common_.size() > common_kept) common_.pop_front();
   if (!fresh.empty()) noted(store_->add_common(fresh));

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "coordinator/coordinator_loop.h"
+#include "coordinator/marker_arrivals.h"
 #include "replication/selection.h"
 
 namespace cairn {
@@ -26,11 +27,11 @@ class secondary_coordinator final : public coordinator_loop {
   result<std::uint64_t> begin_takeover(std::optional<marker_number> at) override;
   void describe(operation_view& view) override;
 
-  // A marker since it was first seen common here: its age on our clock.
+  // A common marker since any member was first seen to hold it: its age on our clock.
   struct seen_marker {
     marker_id marker;
     std::uint64_t seen_us = 0;
-    bool at_least = false;  // common already when we started: it is older than that
+    bool at_least = false;  // held already when we started: it is older than that
   };
 
   void perform(const selection_actions& actions);
@@ -47,6 +48,7 @@ class secondary_coordinator final : public coordinator_loop {
   selection selection_;
   random_source& random_;
   std::deque<seen_marker> common_;  // oldest first, bounded
+  marker_arrivals arrivals_;
   bool reported_once_ = false;
   marker_id applied_;
   std::optional<std::uint64_t> takeover_operation_;

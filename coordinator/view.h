@@ -24,7 +24,7 @@ using age_ms = std::optional<std::uint64_t>;
 
 struct marker_age {
   marker_id marker;  // 0: none
-  age_ms age;        // since it was made (primary) or first seen common here (secondary)
+  age_ms age;        // since it was made (primary) or first seen here at any member (secondary)
 };
 
 struct member_view {
