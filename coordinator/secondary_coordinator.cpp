@@ -198,7 +198,7 @@ std::optional<held_back> secondary_coordinator::holdback(const group_snapshot& s
   // The one whose newest sealed marker is oldest is the one that the others wait for.
   const member_view* last = nullptr;
   for (const member_view& m : s.members)
-    if (m.status && (!last || m.status->newest_sealed < last->status->newest_sealed)) last = &m;
+    if (m.status && (!last || m.status->newest_stored < last->status->newest_stored)) last = &m;
   if (!last) return std::nullopt;
   return held_back{last->name, "no new sealed marker has arrived from its primary", {}};
 }

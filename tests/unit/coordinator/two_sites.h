@@ -135,6 +135,14 @@ class two_sites : public testing::Test {
     return done.marker ? done.marker->marker : marker_id{};
   }
 
+  // The same, when every secondary holds it.
+  marker_id stored_marker_now(coordinator& c) {
+    const marker_id at = marker_now(c);
+    for (std::size_t i = 0; i < members; ++i)
+      EXPECT_TRUE(eventually([&] { return member_of(false, i).status().newest_stored >= at; }));
+    return at;
+  }
+
   member& member_of(bool primary, std::size_t i) {
     return *gateways_[primary][i]->exports().front().owner;
   }
