@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -151,6 +152,56 @@ TEST_F(PrimaryTest, AppendsFromManyThreadsAllFinish) {
   EXPECT_EQ(log_->finished(), sequence(800));
   open();
   EXPECT_EQ(log_->assigned(), sequence(800));
+}
+
+// One thread per part of a gateway; the reader follows like a sender and meets tail, catalog and
+// trimmed records.
+TEST_F(PrimaryTest, AppendersAReaderAndATrimmerWorkTogether) {
+  std::atomic<bool> done = false;
+  std::thread keeper([&] {
+    while (!done) {
+      EXPECT_TRUE(log_->prepare_segment());
+      EXPECT_TRUE(log_->sync());
+      EXPECT_TRUE(log_->save_backed(log_->durable()));
+      EXPECT_TRUE(log_->trim(log_->backed()));
+    }
+  });
+  std::thread cataloger([&] {
+    while (!done) {
+      EXPECT_TRUE(log_->write_rows(50));
+    }
+  });
+  std::thread reader([&] {
+    bytes whole;
+    for (auto next = sequence(1); next <= sequence(3000);) {
+      const auto rows = log_->rows(next, sequence(3000), 64, 1 << 20);
+      if (!rows) {
+        ASSERT_EQ(rows.error().code, ENODATA) << rows.error().text;
+        next = log_->trimmed().next();
+        continue;
+      }
+      for (const auto& each : *rows) {
+        ASSERT_EQ(each.what.seq, next);
+        next = next.next();
+        whole.clear();
+        const auto read = log_->read_record(each, whole);
+        ASSERT_TRUE(read || read.error().code == ENODATA) << read.error().text;
+      }
+    }
+  });
+  std::vector<std::thread> appenders;
+  for (unsigned t = 0; t < 3; ++t)
+    appenders.emplace_back([&, t] {
+      for (unsigned i = 0; i < 1000; ++i) append(t * 1000 + i, 512 + i % 4000);
+    });
+  for (auto& each : appenders) each.join();
+  reader.join();
+  done = true;
+  keeper.join();
+  cataloger.join();
+  EXPECT_EQ(log_->finished(), sequence(3000));
+  open();
+  EXPECT_EQ(log_->assigned(), sequence(3000));
 }
 
 }  // namespace
