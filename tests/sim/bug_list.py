@@ -1,0 +1,114 @@
+"""The deliberate bugs: each takes one rule away.
+
+An edit is (file, text that stands there exactly once, text in its place). `caught_by` is the
+simulator unless a unit test is the natural place: then the test program and its filter.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bug:
+    name: str
+    edits: tuple
+    caught_by: str = "cairn-sim"
+    filter: str = ""
+
+
+def bug(name, *edits, **more):
+    return Bug(name, edits, **more)
+
+
+BUGS = [
+    bug("usable if any member sealed",
+        ("replication/selection_choice.cpp",
+         "    if (std::ranges::all_of(answers, [&](const reported& a) { return entry_of(a, m.marker); }))",
+         "    if (std::ranges::any_of(answers, [&](const reported& a) { return entry_of(a, m.marker); }))")),
+    bug("minimum of the newest instead of the intersection",
+        ("replication/selection_choice.cpp",
+         "  if (answers.empty()) return common;\n",
+         "  if (answers.empty()) return common;\n"
+         "  marker_id least;\n"
+         "  for (const reported& a : answers) {\n"
+         "    if (a.markers.empty()) return common;\n"
+         "    const marker_id newest = a.markers.back().marker;\n"
+         "    if (!least || newest < least) least = newest;\n"
+         "  }\n"
+         "  if (least) return {least};\n")),
+    bug("RELEASE before all INSERTED",
+        ("replication/marker_round.cpp",
+         "  running_->counted[member] = m.by;\n",
+         "  running_->counted[member] = m.by;\n"
+         "  out.emplace_back(send_control{member, release{m.marker, m.by}});\n")),
+    bug("seal shipped before it is durable",
+        ("gateway/member_link.cpp",
+         "  return std::min(finished, first_young.previous());",
+         "  return std::max(finished, std::min(finished, first_young));")),
+    bug("truncation by the latest incarnation only",
+        ("replication/receiver_hello.cpp",
+         "lowest = std::min(lowest, s.kept_to);",
+         "lowest = std::min(last, s.kept_to);")),
+    bug("segment recycled before its records are backed",
+        ("gateway/member_threads.cpp",
+         "  const auto backed = log_->backed();\n  const bool has_peer",
+         "  const auto backed = destager_->destaged();\n  const bool has_peer"),
+        ("journal/journal_space.cpp",
+         'CAIRN_INVARIANT("I1", upto <= backed_,',
+         'CAIRN_INVARIANT("I1", upto <= durable_,'),
+        ("replication/watermarks.cpp",
+         '{{"trimmed", w.trimmed},\n                   {"backed", w.backed},',
+         '{{"backed", w.backed},')),
+    bug("rows trusted above the durable watermark",
+        ("journal/journal_space.cpp",
+         "  batch.watermark = std::min(durable_, last);",
+         "  batch.watermark = last;")),
+    bug("segments reused without a new salt",
+        ("journal/segment_space.cpp",
+         "made->head.salt = random_.number();",
+         "made->head.salt = 1;")),
+    bug("apply past the target",
+        ("gateway/member_apply.cpp",
+         "  if (auto done = advance_to(marker_at); !done)",
+         "  if (auto done = advance_to(log_->durable()); !done)"),
+        ("replication/watermarks.cpp",
+         "void check_apply(sequence upto, sequence target) {\n",
+         "void check_apply(sequence upto, sequence target) {\n  target = upto;\n")),
+    bug("epoch of a secondary coordinator ignored",
+        ("gateway/member_apply.cpp",
+         "  if (asked < s.selection_epoch)\n",
+         "  if (false)\n")),
+    bug("epoch of a primary coordinator ignored",
+        ("replication/hold.cpp", "  if (m.marker.made_in < epoch_)\n", "  if (false)\n")),
+    bug("withheld writes readable",
+        ("gateway/member_host.cpp",
+         "    gate_.pass(slot.what.seq, [this, slot, op] {\n      publish(slot);\n",
+         "    publish(slot), gate_.pass(slot.what.seq, [op] {\n")),
+    bug("incarnation not durable before HELLO",
+        ("journal/recovery.cpp",
+         "    if (made_start_) CAIRN_TRY(catalog_.add_start(*made_start_));\n", ""),
+        ("journal/journal_open.cpp",
+         "  return space_.prepare(append_purpose::start);\n",
+         "  CAIRN_TRY(space_.prepare(append_purpose::start));\n"
+         "  if (state().role != member_role::primary) return {};\n"
+         "  return catalog_.with([this](auto& c) {\n"
+         "    return commit(*c, database::durability::normal,\n"
+         "                  [&] { return c->add_start(starts().back()); });\n"
+         "  });\n")),
+    bug("a secondary's recovery makes gaps",
+        ("journal/recovery.cpp",
+         "  if (keeps_to_holes())\n    fill_holes();\n  else\n    cut_at_hole();\n",
+         "  fill_holes();\n")),
+    bug("RELEASE obeyed after a restart",
+        ("replication/hold.cpp", " || r.counted != current) return", ") return static_cast<void>(current),"),
+        ),
+    bug("unfinished appends readable",
+        ("gateway/member_host.cpp",
+         "  if (!slot) return slot;\n  if (auto written",
+         "  if (!slot) return slot;\n"
+         "  if (changes_volume(draft.kind)) table_[draft.volume - 1]->enter(slot->what, slot->at);\n"
+         "  if (auto written")),
+    bug("REPORT without the target",
+        ("gateway/member_apply.cpp", "  answer.target = state.target;\n", "")),
+    bug("REPORT's markers without the target",
+        ("gateway/member_apply.cpp",
+         "log.markers(s.target_sequence)", "log.markers(s.target_sequence.next())")),
+]
