@@ -90,8 +90,11 @@ void marker_book::cut_behind(sequence last) {
 std::vector<sequence> marker_book::trim(sequence trimmed, sequence target) {
   const std::lock_guard lock(mutex_);
   std::vector<sequence> gone;
-  for (auto at = entries_.begin(); at != entries_.end() && entries_.size() > 1;) {
-    if (at->first > trimmed || (target && at->first >= target)) break;
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    // One that is not durable yet may be lost: it can't stand in for the last one that goes.
+    const auto behind = std::next(at);
+    if (behind == entries_.end() || behind->first > trimmed) break;
+    if (target && at->first >= target) break;
     by_id_.erase(at->second.shown.body.marker);
     changed_.erase(at->first);
     gone.push_back(at->first);

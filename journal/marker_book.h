@@ -33,8 +33,8 @@ class marker_book {
 
   // Forgets markers above `last`, and seals and voids above it.
   void cut_behind(sequence last);
-  // The markers to forget when everything up to `trimmed` goes: all but the newest one and those
-  // from `target` on. They are forgotten.
+  // The markers to forget when everything up to `trimmed` goes: all but the newest of them, which
+  // tells a start what was obeyed, and those from `target` on. They are forgotten.
   std::vector<sequence> trim(sequence trimmed, sequence target);
 
  private:
