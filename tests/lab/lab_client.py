@@ -215,7 +215,7 @@ def extra_process(lab, name, text):
 class Probe:
     """The causal probe (probe_plan.h), writing to these volumes until stop() or their end."""
 
-    CHAINS, SLOTS = 6, 512
+    CHAINS, SLOTS = 4, 512
 
     def __init__(self, lab, uris, seed, for_ms=60_000):
         self.program = os.path.join(lab.described["bin"], "causal_probe")
