@@ -24,6 +24,11 @@ append_purpose purpose_of(record_kind kind) {
   }
 }
 
+// What a primary's journal could hold, its secondary's must hold, too: up to the first marker that
+// it can apply nothing is freed here. So the room that is kept for markers and seals counts; a
+// secondary makes none of its own.
+constexpr auto received = append_purpose::outcome;
+
 bool is_control(record_kind kind) { return purpose_of(kind) != append_purpose::data; }
 
 std::uint64_t total_bytes(std::span<const iovec> parts) {
@@ -233,7 +238,7 @@ result<void> journal_on_disk::append_some(std::span<const received_record>& reco
     rows = place_received_locked(records);
     in = open_;
   }
-  if (rows.empty()) return space_.prepare(append_purpose::data);
+  if (rows.empty()) return space_.prepare(received);
   const auto now = records.first(rows.size());
   records = records.subspan(rows.size());
   const auto packed = pack(rows, now, in->head.salt);
@@ -252,8 +257,7 @@ std::vector<row> journal_on_disk::place_received_locked(std::span<const received
   std::vector<row> rows;
   for (const auto& each : records) {
     const auto need = stored_bytes(each.what.data_length);
-    const bool fits = fits_locked(next_position_locked(), need, append_purpose::data) &&
-                      space_.admits(append_purpose::data);
+    const bool fits = fits_locked(next_position_locked(), need, received);
     if (!fits && (!rows.empty() || !open_next_segment_locked())) break;
     row r{each.what, {}};
     r.what.durable_then = durable_;

@@ -63,6 +63,23 @@ TEST_F(SecondaryTest, ReceivedRecordsAreThereAfterAKill) {
   for (std::uint64_t n = 1; n <= 150; ++n) expect_content(n);
 }
 
+// A full secondary without a marker to apply frees nothing, for ever: the room that a primary keeps
+// for markers was kept free here, too, so the first marker behind a full journal did not fit.
+TEST_F(SecondaryTest, TakesAllThatAFullPrimaryHoldsAndTheMarkerBehindIt) {
+  const auto mine = options_;
+  options_.directory = "/state/primary";
+  options_.first_role = member_role::primary;
+  open();
+  int count = 0;
+  while (append()) ++count;
+  log_.reset();
+  options_ = mine;
+  open_and_learn();
+  for (int i = 0; i < count; ++i) ASSERT_TRUE(receive(1)) << i << " of " << count;
+  ASSERT_TRUE(receive_control(record_kind::marker, 1));
+  ASSERT_TRUE(receive_control(record_kind::seal, 1));
+}
+
 TEST_F(SecondaryTest, RecoveryCutsAtTheFirstHoleAndMakesNoGap) {
   open_and_learn();
   ASSERT_TRUE(receive(5));
