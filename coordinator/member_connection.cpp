@@ -6,6 +6,8 @@
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include "coordinator/plausible.h"
+
 // g++ 12 inlines one half of a coroutine frame's new and delete and takes the rest for a mismatch.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
@@ -65,10 +67,12 @@ asio::awaitable<void> member_connection::converse(member_connection* self,
   while (self->why_.empty()) {
     const result<control_message> message = co_await channel->read(silence_limit);
     if (self->stopping_) co_return;
-    if (message)
-      self->events_.on_message(self->member_, *message);
-    else
+    if (!message)
       self->why_ = message.error().text;
+    else if (!plausible(*message))
+      self->why_ = self->implausible();
+    else
+      self->events_.on_message(self->member_, *message);
   }
   channel->close();
 }
@@ -78,6 +82,7 @@ std::string member_connection::greeted(const result<control_message>& first) {
   if (!first) return first.error().text;
   if (const auto* no = std::get_if<control_refusal>(&*first)) return "refused: " + no->reason;
   const auto* hello = std::get_if<member_hello>(&*first);
+  if (!plausible(*first)) return implausible();
   if (!hello) return "the gateway at " + at_.text() + " did not answer with a hello";
   if (hello->version != control_version)
     return "the gateway at " + at_.text() + " speaks version " + std::to_string(hello->version) +
@@ -86,6 +91,10 @@ std::string member_connection::greeted(const result<control_message>& first) {
   next_pause_ = milliseconds(0);
   events_.on_connected(member_, *hello);
   return {};
+}
+
+std::string member_connection::implausible() const {
+  return "the gateway at " + at_.text() + " names an epoch or a marker beyond belief";
 }
 
 asio::awaitable<void> member_connection::rest(member_connection* self) {

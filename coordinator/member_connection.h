@@ -46,6 +46,7 @@ class member_connection {
                                         std::shared_ptr<control_channel> channel);
   static asio::awaitable<void> rest(member_connection* self);
   std::string greeted(const result<control_message>& first);
+  std::string implausible() const;
 
   asio::io_context& io_;
   const std::size_t member_;
