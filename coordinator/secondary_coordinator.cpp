@@ -9,6 +9,7 @@ namespace cairn {
 namespace {
 
 constexpr std::size_t common_kept = 10'000;
+constexpr std::uint64_t settling_us = 3'000'000;
 // Following more often costs the secondaries syncs and gains nobody anything: what a takeover may
 // use is what is stored, applied or not.
 constexpr std::uint64_t follow_interval_min_us = 200'000;
@@ -89,7 +90,9 @@ void secondary_coordinator::note_common() {
 
 void secondary_coordinator::note_phase() {
   if (const std::string why = selection_.obstacle(); why != told_obstacle_) {
-    const bool refused = selection_.phase() == selection_phase::idle && !why.empty();
+    // A group that has just started has no marker yet; that is no news.
+    const bool settled = now_us() > started_us_ + settling_us;
+    const bool refused = settled && selection_.phase() == selection_phase::idle && !why.empty();
     if (refused) event("warning", "no marker is applied: " + why);
     if (refused || why.empty()) told_obstacle_ = why;
   }
@@ -119,6 +122,7 @@ void secondary_coordinator::refuse(const error& why) {
 
 void secondary_coordinator::finish(const takeover_finished& end) {
   takeover_plan plan = plan_of(end.decision.at, selection_.answers());
+  plan.why = end.why;
   plan.lineage = end.decision.opened.text();
   std::optional<std::uint64_t> records;  // unknown where all were promoted before this start
   for (std::size_t i = 0; i < end.members.size() && i < plan.members.size(); ++i) {

@@ -235,6 +235,7 @@ void selection::answer_plans(selection_actions& out) {
 
 void selection::decide(selection_actions& out, const selection_choice& choice,
                        std::uint64_t now_us) {
+  decided_because_ = taking_over() ? "the marker of the takeover that was begun" : choice.why;
   if (choice.promoted_as) return decide_takeover(out, choice.at, *choice.promoted_as, now_us);
   if (taking_over())
     return decide_takeover(out, resumed_at(state_.takeover->at, choice, last_answers_),
@@ -286,7 +287,7 @@ selection_actions selection::on_persisted(std::uint64_t now_us) {
 
 void selection::finish(selection_actions& out, std::uint64_t now_us) {
   phase_ = selection_phase::taken_over;
-  takeover_finished end{*state_.takeover, {}};
+  takeover_finished end{*state_.takeover, decided_because_, {}};
   for (const known_member& m : members_) end.members.push_back(m.promotion);
   out.emplace_back(std::move(end));
   takeover_.reset();

@@ -82,6 +82,7 @@ struct takeover_refused {
 };
 struct takeover_finished {
   takeover_decision decision;
+  std::string why;                               // this marker
   std::vector<std::optional<promoted>> members;  // nullopt: it was promoted before this start
 };
 using selection_action = std::variant<persist_selection, send_control, group_applied, plan_made,
@@ -184,6 +185,7 @@ class selection {
   epoch floor_;  // highest epoch seen anywhere
   std::vector<reported> last_answers_;
   std::string cannot_choose_;
+  std::string decided_because_;  // the takeover's marker
   std::optional<takeover_request> takeover_;
   std::vector<plan_request> plans_;
   std::uint64_t due_us_ = 0;
