@@ -6,6 +6,7 @@ and the primary coordinator, takeover, and every surviving block is judged. Then
 to one member delayed; and with the hold switched off, where violations must be found: the test has
 teeth."""
 
+import json
 import os
 import random
 import statistics
@@ -51,9 +52,9 @@ def coordinator_dies(lab, draw):
 
 
 def taken_over(lab):
-    """Asks again until it is done: members connect one after the other."""
-    done = lab.cairn("secondary", "takeover", "lab", "--confirm", "lab", check=False)
-    return done.returncode == 0
+    """Asks again until it is done: members connect one after the other. The command's answer."""
+    done = lab.cairn("secondary", "--json", "takeover", "lab", "--confirm", "lab", check=False)
+    return json.loads(done.stdout) if done.returncode == 0 else None
 
 
 def lose_site(draw, before=nothing_more, after=nothing_more, **options):
@@ -73,16 +74,17 @@ def lose_site(draw, before=nothing_more, after=nothing_more, **options):
         steps = probe.finish()
         assert steps > 100, f"only {steps} steps: that is no load"
         after(lab, draw)
-        wait_for("the takeover", lambda: taken_over(lab))
+        answer = wait_for("the takeover", lambda: taken_over(lab))
         verdict = probe.check(lab.uris("secondary"))
+        verdict["told_ms"] = answer["takeover"]["age_ms"]
         age_ms = (killed_ns - verdict["newest_issued_ns"]) / 1e6
         return verdict, age_ms, ended_now - ended, sealed_now - sealed
 
 
 def show(number, verdict, age_ms, ended, sealed):
     print(f"  {number}: {verdict['steps_included']} steps there, {verdict['steps_lost']} lost, "
-          f"newest {age_ms:.0f} ms old, {sealed} of {ended} rounds sealed, "
-          f"{verdict['violation_count']} violations", flush=True)
+          f"newest {age_ms:.0f} ms old (told: {verdict['told_ms']}), "
+          f"{sealed} of {ended} rounds sealed, {verdict['violation_count']} violations", flush=True)
 
 
 def without_violation(verdict):

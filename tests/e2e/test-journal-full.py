@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A journal that is full, as the link has been down for too long: writes are refused with ENOSPC and
-nothing else is, the space bound is kept, and all goes on when the secondary is back."""
+"""A journal that is full, as the link has been down for too long: writes are refused with ENOSPC
+and nothing else is, the space bound is kept, and all goes on when the secondary is back."""
 
 import errno
 import os

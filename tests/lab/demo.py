@@ -197,7 +197,8 @@ def run(keep, mount):
         if keep:
             inner.close()
             cleanup.pop_all()
-            say(f"\nThe lab is still running. Stop it with ./dev lab down {directory}")
+            say(f"\nThe other site is still running: {lab['coordinators']['secondary']['api']}/\n"
+                f"Stop it with ./dev lab down {directory}")
         return outcome
 
 
