@@ -4,14 +4,15 @@
 // Every virtual function and every protected one is called in the coordinator's thread. Order in
 // that thread is the only synchronisation. Of Asio's weight.
 #pragma once
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "coordinator/coordinator.h"
 #include "coordinator/member_board.h"

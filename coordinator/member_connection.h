@@ -5,9 +5,10 @@
 // comes from an older connection is gone with it: `events` hear of messages only between connected
 // and lost. Of Asio's weight; see net/framed_connection.h.
 #pragma once
-#include <asio/steady_timer.hpp>
 #include <memory>
 #include <string>
+
+#include <asio/steady_timer.hpp>
 
 #include "config/config.h"
 #include "net/control_channel.h"

@@ -8,15 +8,17 @@
 // a half-open one is found after the limit. end_unless_lifted() bounds a whole handshake instead.
 //
 // This header costs seconds to compile: include it from .cpp files and from headers that only such
-// files include.
+// files include. A file that includes Asio has a header of the standard library before it: without
+// one, Asio 1.22 takes aligned memory from another allocator than the files it is linked with.
 #pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <chrono>
-#include <memory>
-#include <string>
 
 #include "base/result.h"
 #include "replication/wire.h"

@@ -1,3 +1,5 @@
+#include "net/framed_connection.h"
+
 #include <sys/socket.h>
 
 #include <asio/redirect_error.hpp>
@@ -5,8 +7,6 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <vector>
-
-#include "net/framed_connection.h"
 
 namespace cairn {
 namespace {

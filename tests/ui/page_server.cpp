@@ -4,8 +4,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <asio/ip/tcp.hpp>
 #include <cstdio>
+
+#include <asio/ip/tcp.hpp>
 
 #include "tests/ui/scenes.h"
 #include "webui/server.h"
