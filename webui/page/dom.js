@@ -51,7 +51,7 @@ export function icon(level) {
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
-  (shapes[level] ?? shapes.unknown).forEach((d, i) => {
+  (Object.hasOwn(shapes, level) ? shapes[level] : shapes.unknown).forEach((d, i) => {
     const path = document.createElementNS(svgSpace, "path");
     path.setAttribute("d", d);
     path.setAttribute("class", i === 0 ? "icon-body" : "icon-sign");

@@ -73,7 +73,8 @@ function showConnection(old, stale) {
 async function run() {
   for (;;) {
     const began = performance.now();
-    if (!document.hidden) await poll();
+    if (document.hidden) wasLost = true;  // what was missed comes from the history
+    else await poll();
     const rest = Math.max(100, interval - (performance.now() - began));
     await new Promise((resume) => setTimeout(resume, rest));
   }

@@ -91,6 +91,7 @@ TEST(http_request_parser, RefusesAHeaderAboveItsLimitHoweverItComes) {
 
 TEST(http_request_parser, RefusesABodyAboveItsLimit) {
   EXPECT_EQ(code_of("POST / HTTP/1.1\r\nContent-Length: 2049\r\n\r\n"), EMSGSIZE);
+  EXPECT_EQ(code_of("POST / HTTP/1.1\r\nContent-Length: 9223372036854775807\r\n\r\n"), EMSGSIZE);
   EXPECT_EQ(code_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n900\r\n" +
                     std::string(0x900, 'x') + "\r\n0\r\n\r\n"),
             EMSGSIZE);
