@@ -48,15 +48,9 @@ BUGS = [
          "lowest = std::min(lowest, s.kept_to);",
          "lowest = std::min(last, s.kept_to);")),
     bug("segment recycled before its records are backed",
-        ("gateway/member_threads.cpp",
-         "  const auto backed = log_->backed();\n  const bool has_peer",
-         "  const auto backed = destager_->destaged();\n  const bool has_peer"),
-        ("journal/journal_space.cpp",
-         'CAIRN_INVARIANT("I1", upto <= backed_,',
-         'CAIRN_INVARIANT("I1", upto <= durable_,'),
-        ("replication/watermarks.cpp",
-         '{{"trimmed", w.trimmed},\n                   {"backed", w.backed},',
-         '{{"backed", w.backed},')),
+        ("gateway/destager.cpp",
+         "if (auto done = volumes_[v]->sync_backing(); !done)",
+         "if (result<void> done; !done)")),
     bug("rows trusted above the durable watermark",
         ("journal/journal_space.cpp",
          "  batch.watermark = std::min(durable_, last);",
@@ -77,7 +71,9 @@ BUGS = [
          "  if (asked < s.selection_epoch)\n",
          "  if (false)\n")),
     bug("epoch of a primary coordinator ignored",
-        ("replication/hold.cpp", "  if (m.marker.made_in < epoch_)\n", "  if (false)\n")),
+        ("replication/hold.cpp", "  if (m.marker.made_in < epoch_)\n", "  if (false)\n"),
+        # Numbers alone keep a stale coordinator from harm that the simulator could see.
+        caught_by="replication_test", filter="hold.*"),
     bug("withheld writes readable",
         ("gateway/member_host.cpp",
          "    gate_.pass(slot.what.seq, [this, slot, op] {\n      publish(slot);\n",
@@ -86,13 +82,13 @@ BUGS = [
         ("journal/recovery.cpp",
          "    if (made_start_) CAIRN_TRY(catalog_.add_start(*made_start_));\n", ""),
         ("journal/journal_open.cpp",
-         "  return space_.prepare(append_purpose::start);\n",
-         "  CAIRN_TRY(space_.prepare(append_purpose::start));\n"
-         "  if (state().role != member_role::primary) return {};\n"
-         "  return catalog_.with([this](auto& c) {\n"
-         "    return commit(*c, database::durability::normal,\n"
-         "                  [&] { return c->add_start(starts().back()); });\n"
-         "  });\n")),
+         "  auto made = space_.prepare(append_purpose::start);\n",
+         "  auto made = space_.prepare(append_purpose::start);\n"
+         "  if (state().role == member_role::primary)\n"
+         "    CAIRN_TRY(catalog_.with([this](auto& c) {\n"
+         "      return commit(*c, database::durability::normal,\n"
+         "                    [&] { return c->add_start(starts().back()); });\n"
+         "    }));\n")),
     bug("a secondary's recovery makes gaps",
         ("journal/recovery.cpp",
          "  if (keeps_to_holes())\n    fill_holes();\n  else\n    cut_at_hole();\n",

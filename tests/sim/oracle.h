@@ -48,7 +48,7 @@ class oracle {
   void died(std::size_t gateway, bool power);
   // After a start as primary: what is found, and what is gone.
   void recovered(std::size_t gateway, member& core);
-  void promoted(std::size_t gateway, sequence fork);
+  void promoted(std::size_t gateway, const promotion& p);
   bool has_own_journal(std::size_t gateway) const { return own_[gateway]; }
 
   // ---- markers
@@ -88,6 +88,7 @@ class oracle {
   std::vector<std::set<marker_id>> told_;      // seals that it called durable
   std::vector<std::set<marker_id>> reported_;  // by member
   std::set<marker_id> checked_;
+  std::optional<promotion> promotion_;  // the first one; all must be at the same marker
 };
 
 }  // namespace cairn::sim

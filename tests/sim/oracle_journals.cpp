@@ -129,10 +129,14 @@ void oracle::show_all(std::size_t gateway) {
     visible_[gateway][v] = prefix_image(gateway, v, journals_[gateway].end());
 }
 
-void oracle::promoted(std::size_t gateway, sequence fork) {
+void oracle::promoted(std::size_t gateway, const promotion& p) {
   if (own_[gateway]) return;
+  if (!promotion_) promotion_ = p;
+  if (promotion_->at != p.at || promotion_->opened != p.opened)
+    world_.fail(fmt::format("gateway {} is promoted at marker {}, another one at marker {}",
+                            gateway, p.at.number.value, promotion_->at.number.value));
   journals_[gateway] = journals_[source(gateway)];
-  journals_[gateway].cut(fork);
+  journals_[gateway].cut(p.at_sequence);
   own_[gateway] = true;
   show_all(gateway);
 }

@@ -34,7 +34,7 @@ void sim_control::answer(const std::shared_ptr<control_connection>& c, const con
   if (const auto* r = std::get_if<reported>(&m)) oracle_.reported_by(owner_.index(), r->markers);
   if (std::holds_alternative<applied>(m)) oracle_.check_volumes(owner_.index(), owner_.core());
   if (std::holds_alternative<promoted>(m)) {
-    oracle_.promoted(owner_.index(), owner_.core().log().state().promoted->at_sequence);
+    oracle_.promoted(owner_.index(), *owner_.core().log().state().promoted);
     oracle_.check_volumes(owner_.index(), owner_.core());
   }
   if (const auto* no = std::get_if<control_refusal>(&m)) {
@@ -52,6 +52,13 @@ void sim_control::release_hold(const release& r) {
     world_.met.meet(situation::release_ignored);
 }
 
+// Between INSERTED and RELEASE a restart matters most.
+void sim_control::die_in_round() {
+  if (!world_.faults || !world_.random.chance(3)) return;
+  owner_.after(world_.random.below(4'000), [this] { owner_.die(true); });
+  owner_.start_later(world_.random.between(4'000, 12'000));
+}
+
 void sim_control::obey(const std::shared_ptr<control_connection>& c, const control_message& m) {
   auto& core = owner_.core();
   busy_ = true;
@@ -63,6 +70,7 @@ void sim_control::obey(const std::shared_ptr<control_connection>& c, const contr
     SIM_TRACE(world_, "gateway {}: MARK({}, epoch {})", owner_.index(), k->marker.number.value,
               k->marker.made_in.value);
     core.on_mark(*k, owner_.clock(), to);
+    die_in_round();
   } else if (const auto* r = std::get_if<release>(&m)) {
     SIM_TRACE(world_, "gateway {}: RELEASE({})", owner_.index(), r->marker.number.value);
     release_hold(*r);

@@ -24,6 +24,7 @@ class sim_control {
   void obey(const std::shared_ptr<control_connection>& c, const control_message& m);
   void answer(const std::shared_ptr<control_connection>& c, const control_message& m);
   void release_hold(const release& r);
+  void die_in_round();
 
   world& world_;
   oracle& oracle_;

@@ -12,6 +12,7 @@ sim_coordinator::sim_coordinator(world& w, std::vector<sim_gateway*> gateways,
       gateways_(std::move(gateways)),
       names_(std::move(names)),
       wires_(gateways_.size()),
+      said_(gateways_.size()),
       greeted_(gateways_.size()) {}
 
 void sim_coordinator::after(time_us delay, std::function<void()> what) {
@@ -57,7 +58,9 @@ void sim_coordinator::dial(std::size_t member) {
   const auto mine = generation_;
   c->attach(0, {[this, member, mine](const control_message& m) {
                   if (mine != generation_) return;
-                  if (const auto* h = std::get_if<member_hello>(&m))
+                  const auto* h = std::get_if<member_hello>(&m);
+                  if (h) send_again(member);
+                  if (h)
                     on_hello(member, *h);
                   else
                     on_message(member, m);
@@ -75,7 +78,18 @@ void sim_coordinator::dial(std::size_t member) {
 }
 
 void sim_coordinator::send(const send_control& s) {
+  if (std::holds_alternative<mark>(s.message)) said_[s.member].clear();
+  if (std::holds_alternative<mark>(s.message) || !said_[s.member].empty())
+    said_[s.member].push_back(s.message);
   if (wires_[s.member]) wires_[s.member]->send(0, s.message, true);
+}
+
+// What a member was told before its connection broke comes once more on the new one: a member that
+// has lost a marker in between must not be led to believe that it held it all the time.
+void sim_coordinator::send_again(std::size_t member) {
+  if (!world_.faults || !world_.random.chance(40)) return;
+  for (const auto& m : said_[member])
+    if (wires_[member]) wires_[member]->send(0, m);
 }
 
 void sim_coordinator::arm() {
@@ -214,6 +228,8 @@ void sim_secondary_coordinator::persist(const selection_state& state) {
               state.takeover ? " for a takeover" : "");
     oracle_.check_cut(state.choice);
   }
+  if (state.choice != stored.choice && hangs_once_chosen != 0)
+    pause(std::exchange(hangs_once_chosen, 0));
   after(world_.random.below(1'000), [this, state] {
     stored = state;
     after(world_.random.below(300), [this] {
@@ -230,9 +246,9 @@ bool sim_secondary_coordinator::nothing_to_take() const {
   return common_markers(selection_->answers()).empty();
 }
 
-void sim_secondary_coordinator::take_over() {
+void sim_secondary_coordinator::take_over(std::optional<marker_number> named) {
   if (!up()) return;
-  perform(selection_->take_over({}, world_.random.make_uuid(), world_.now()));
+  perform(selection_->take_over(named, world_.random.make_uuid(), world_.now()));
   arm();
 }
 

@@ -46,7 +46,11 @@ class sim_coordinator {
   void dial(std::size_t member);
   void turn();
 
+  void send_again(std::size_t member);
+
   std::vector<std::shared_ptr<control_connection>> wires_;
+  // The newest MARK or later words of a round that each member was sent.
+  std::vector<std::vector<control_message>> said_;
   std::vector<bool> greeted_;
   bool up_ = false;
   unsigned generation_ = 0;
@@ -83,8 +87,9 @@ class sim_secondary_coordinator final : public sim_coordinator {
   selection_state stored;  // durable
   marker_id newest_applied;
   bool taken_over = false;
-  bool must_refuse = false;  // configured with a member too few: it may choose nothing
-  void take_over();
+  time_us hangs_once_chosen = 0;  // between its next choice and the APPLY
+  bool must_refuse = false;       // configured with a member too few: it may choose nothing
+  void take_over(std::optional<marker_number> named = {});
   bool in_apply() const { return up() && selection_->phase() == selection_phase::applying; }
   bool in_takeover() const {
     return up() && selection_->state().takeover && !selection_->state().takeover->finished;

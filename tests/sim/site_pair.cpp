@@ -78,6 +78,7 @@ void site_pair::run() {
   for (auto& h : hosts_) h->start();
   trouble(world_.random.between(150'000, 600'000));
   if (world_.random.chance(30)) {
+    if (world_.random.chance(50)) leave_stale_follower();
     lose_first_site();
     trouble(world_.random.between(20'000, 200'000));
     heal();
@@ -165,6 +166,16 @@ void site_pair::expect_agreement() {
     }
 }
 
+// A coordinator that follows the group hangs with its choice made; a takeover by another one, at an
+// older marker, meets what it sends when it goes on.
+void site_pair::leave_stale_follower() {
+  for (auto& s : secondary_) s->die();
+  world_.run_until(world_.now() + 130'000);
+  secondary_[1]->hangs_once_chosen = world_.random.between(5'000, 30'000);
+  secondary_[1]->start();
+  world_.run_until(world_.now() + 15'000);
+}
+
 void site_pair::lose_first_site() {
   SIM_TRACE(world_, "---- the first site is lost");
   first_site_lost_ = true;
@@ -173,7 +184,11 @@ void site_pair::lose_first_site() {
   for (int i : {0, 1}) primary_[i]->die();
   for (auto& h : hosts_) h->stop();
   secondary_[0]->start();
-  secondary_[0]->take_over();
+  // People may want an older marker than the newest.
+  std::optional<marker_number> named;
+  if (world_.random.chance(60))
+    named = marker_number(secondary_[0]->newest_applied.number.value + world_.random.below(3));
+  secondary_[0]->take_over(named);
 }
 
 void site_pair::expect_takeover() {

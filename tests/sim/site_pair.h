@@ -25,6 +25,7 @@ class site_pair {
   void expect_markers();
   void expect_agreement();
   void lose_first_site();
+  void leave_stale_follower();
   void expect_takeover();
   void expect_fenced();
 
