@@ -183,12 +183,12 @@ void site_pair::lose_first_site() {
   for (auto* g : site(0)) g->die(power);
   for (int i : {0, 1}) primary_[i]->die();
   for (auto& h : hosts_) h->stop();
-  secondary_[0]->start();
+  start_secondary(0);
   // People may want an older marker than the newest.
   std::optional<marker_number> named;
   if (world_.random.chance(60))
     named = marker_number(secondary_[0]->newest_applied.number.value + world_.random.below(3));
-  secondary_[0]->take_over(named);
+  ask_takeover(named);
 }
 
 void site_pair::expect_takeover() {

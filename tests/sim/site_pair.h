@@ -38,6 +38,8 @@ class site_pair {
   void mishap_of_secondary_coordinator();
   void put_wrong_coordinator();
   void note_interruptions();
+  void start_secondary(std::size_t which);
+  void ask_takeover(std::optional<marker_number> named = {});
 
   template <class F>
   void wait_for(const char* what, time_us limit, F&& reached);

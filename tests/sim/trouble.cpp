@@ -129,30 +129,31 @@ void site_pair::mishap_of_secondary_coordinator() {
   switch (world_.random.below(5)) {
     case 0:
       one.die();
-      world_.after(world_.random.below(20'000), [this] { secondary_[0]->start(); });
+      world_.after(world_.random.below(20'000), [this] { start_secondary(0); });
       break;
     case 1:
       one.pause(world_.random.between(5'000, 100'000));
+      if (other.up()) break;
       if (world_.random.chance(60)) other.stored = one.stored;
-      if (!other.up()) other.start();
+      start_secondary(1);
       break;
     case 2:
       other.die();
       one.die();
-      one.start();
+      start_secondary(0);
       break;
     case 3:
       one.die();
       std::swap(one.stored, backup_of_secondary_);
       world_.met.meet(situation::restored_state);
-      one.start();
+      start_secondary(0);
       break;
     default:
       backup_of_secondary_ = one.stored;
       one.cut(world_.random.below(members_));
       break;
   }
-  if (first_site_lost_) one.take_over();
+  if (first_site_lost_) ask_takeover();
 }
 
 // A coordinator that does not know the last member runs for a while in place of the right one.
@@ -162,9 +163,23 @@ void site_pair::put_wrong_coordinator() {
   wrong_->start();
   world_.after(world_.random.between(5'000, 30'000), [this] {
     wrong_->die();
-    secondary_[0]->start();
-    if (first_site_lost_) secondary_[0]->take_over();
+    start_secondary(0);
+    if (first_site_lost_) ask_takeover();
   });
+}
+
+// One after the other; see sim_secondary_coordinator::unsettled.
+void site_pair::start_secondary(std::size_t which) {
+  if (!world_.faults && which != 0) return;
+  if (secondary_[1 - which]->unsettled())
+    return world_.after(2'000, [this, which] { start_secondary(which); });
+  secondary_[which]->start();
+}
+
+void site_pair::ask_takeover(std::optional<marker_number> named) {
+  if (secondary_[1]->unsettled() || !secondary_[0]->up())
+    return world_.after(2'000, [this, named] { ask_takeover(named); });
+  secondary_[0]->take_over(named);
 }
 
 }  // namespace cairn::sim
