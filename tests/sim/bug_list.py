@@ -103,8 +103,7 @@ BUGS = [
          "  if (changes_volume(draft.kind)) table_[draft.volume - 1]->enter(slot->what, slot->at);\n"
          "  if (auto written")),
     bug("REPORT without the target",
-        ("gateway/member_apply.cpp", "  answer.target = state.target;\n", "")),
-    bug("REPORT's markers without the target",
+        ("gateway/member_apply.cpp", "  answer.target = state.target;\n", ""),
         ("gateway/member_apply.cpp",
          "log.markers(s.target_sequence)", "log.markers(s.target_sequence.next())")),
 ]

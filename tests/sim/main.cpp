@@ -1,8 +1,8 @@
 // cairn-sim: runs seeds of the simulator.
 //
-//   cairn-sim --seeds A..B     runs them all, counts the situations met; fails where one was not
-//   met cairn-sim --seed N         runs one; --trace tells what happens, on stderr
-//   … --uncounted              situations that were not met do not matter
+//   cairn-sim --seeds A..B   all of them; counts the situations met and fails where one was not met
+//                            (--uncounted: then it doesn't)
+//   cairn-sim --seed N       one; with --trace it tells what happens, on stderr
 //
 // Exit: 0 all well; 1 something that must never be was seen (or a situation was never met);
 // 2 usage.
@@ -68,7 +68,7 @@ bool parse(int count, char** words, arguments& out) {
 int main(int count, char** words) {
   arguments args;
   if (!parse(count, words, args)) {
-    std::fprintf(stderr, "usage: cairn-sim --seeds A..B | --seed N [--trace]\n");
+    std::fprintf(stderr, "usage: cairn-sim --seeds A..B [--uncounted] | --seed N [--trace]\n");
     return 2;
   }
   for (const int s : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE}) std::signal(s, say_seed);

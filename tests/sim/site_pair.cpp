@@ -76,7 +76,7 @@ void site_pair::run() {
   primary_[0]->start();
   secondary_[0]->start();
   for (auto& h : hosts_) h->start();
-  trouble(world_.random.between(150'000, 600'000));
+  trouble(world_.random.between(120'000, 450'000));
   if (world_.random.chance(30)) {
     if (world_.random.chance(50)) leave_stale_follower();
     lose_first_site();
