@@ -95,7 +95,7 @@ def taken_over(lab):
 def old_primary_comes_back(lab):
     lab.start("m1.primary")
     wait_for("the old primary is fenced", lambda: refused(lab, "m1.primary"))
-    assert "fenced" in lab.log_of("m1.primary"), "the log does not say that it is fenced"
+    wait_for("the log says that it is fenced", lambda: "fenced" in lab.log_of("m1.primary"))
     assert read(lab, "m1.secondary") == "d"
     lab.kill("m1.primary")
     lab.start("m1.primary")
