@@ -137,7 +137,7 @@ def try_all(tree, chosen, seeds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3000)
+    parser.add_argument("--seeds", type=int, default=2000)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()

@@ -243,8 +243,8 @@ void sim_secondary_coordinator::persist(const selection_state& state) {
 
 bool sim_secondary_coordinator::nothing_to_take() const {
   if (!up() || selection_->answers().size() != gateways_.size()) return false;
-  for (const auto& a : selection_->answers())
-    if (a.target || a.promoted) return false;
+  for (auto* g : gateways_)  // what they know, not what they tell
+    if (!g->ready() || g->core().log().state().target) return false;
   return common_markers(selection_->answers()).empty();
 }
 
