@@ -5,18 +5,6 @@
 
 namespace cairn {
 
-const char* name_of(operation_state state) {
-  switch (state) {
-    case operation_state::running:
-      return "running";
-    case operation_state::done:
-      return "done";
-    case operation_state::failed:
-      return "failed";
-  }
-  return "unknown";
-}
-
 failure_kind failure_of(int code) {
   switch (code) {
     case ENOENT:

@@ -52,20 +52,6 @@ void judge_unknown(group_snapshot& s) {
 
 }  // namespace
 
-const char* name_of(verdict_level level) {
-  switch (level) {
-    case verdict_level::fine:
-      return "fine";
-    case verdict_level::warning:
-      return "warning";
-    case verdict_level::severe:
-      return "severe";
-    case verdict_level::unknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
 std::string duration_text(std::uint64_t ms) {
   const std::uint64_t tenths = (ms + 99) / 100;  // up: it is said as "at most"
   if (tenths < 100) return fmt::format("{}.{} s", tenths / 10, tenths % 10);

@@ -69,7 +69,19 @@ struct round_counters {
 
 // Orders as it gets worse.
 enum class verdict_level { fine, warning, severe, unknown };
-const char* name_of(verdict_level level);
+inline const char* name_of(verdict_level level) {
+  switch (level) {
+    case verdict_level::fine:
+      return "fine";
+    case verdict_level::warning:
+      return "warning";
+    case verdict_level::severe:
+      return "severe";
+    case verdict_level::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
 
 struct held_back {
   std::string member;   // empty: the group as a whole
@@ -129,7 +141,17 @@ struct takeover_plan {
 };
 
 enum class operation_state { running, done, failed };
-const char* name_of(operation_state state);
+inline const char* name_of(operation_state state) {
+  switch (state) {
+    case operation_state::running:
+      return "running";
+    case operation_state::done:
+      return "done";
+    case operation_state::failed:
+      return "failed";
+  }
+  return "unknown";
+}
 
 // Why an operation failed, for exit codes.
 enum class failure_kind { none, failed, not_found, refused, unreachable };

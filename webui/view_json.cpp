@@ -7,32 +7,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-const char* word_of(verdict_level level) {
-  switch (level) {
-    case verdict_level::fine:
-      return "fine";
-    case verdict_level::warning:
-      return "warning";
-    case verdict_level::severe:
-      return "severe";
-    case verdict_level::unknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
-const char* word_of(operation_state state) {
-  switch (state) {
-    case operation_state::running:
-      return "running";
-    case operation_state::done:
-      return "done";
-    case operation_state::failed:
-      return "failed";
-  }
-  return "failed";
-}
-
 const char* word_of(failure_kind kind) {
   switch (kind) {
     case failure_kind::none:
@@ -190,7 +164,7 @@ json taken_over(const group_snapshot& s) {
 json group(const group_snapshot& s) {
   return {{"name", s.group},
           {"verdict", s.verdict},
-          {"level", word_of(s.level)},
+          {"level", name_of(s.level)},
           {"rpo_now_ms", of(s.rpo_now)},
           {"rpo_at_least", s.rpo_at_least},
           {"rpo_target_ms", s.rpo_target_ms},
@@ -268,7 +242,7 @@ std::string operation_json(const operation_view& o) {
   return text({{"schema", "cairn.operation/1"},
                {"id", o.id},
                {"kind", o.kind},
-               {"state", word_of(o.state)},
+               {"state", name_of(o.state)},
                {"failure", word_of(o.failure)},
                {"sentence", o.sentence},
                {"ran_ms", o.ran_ms},
