@@ -63,6 +63,7 @@ class Demo:
         for uri in self.uris("primary"):
             volume = mounts.Volume(uri)
             self.cleanup.callback(volume.release)
+            volume.open()
             self.volumes.append(volume)
             volume.format()
             places.append(volume.mount())
@@ -106,6 +107,7 @@ class Demo:
         for uri in self.uris("secondary"):
             volume = mounts.Volume(uri)
             self.cleanup.callback(volume.release)
+            volume.open()
             said = volume.check().splitlines()
             say(f"     e2fsck: {said[-1] if said else 'clean'}")
             found.append(place(volume.mount()).steps())
@@ -182,6 +184,7 @@ def run(keep, mount):
     directory = tempfile.mkdtemp(prefix="cairn-demo-", dir="/tmp")
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, directory, ignore_errors=True)
+        cleanup.callback(let_cleanup_finish)
         reason = mounts.usable() if mount else "it was not wanted"
         if reason:
             say(f"Without a file system, as {reason}.")
@@ -191,9 +194,8 @@ def run(keep, mount):
         inner = cleanup.enter_context(contextlib.ExitStack())
         try:
             outcome = show(Demo(lab, inner, reason is None))
-        except BaseException:
+        finally:
             let_cleanup_finish()
-            raise
         if keep:
             inner.close()
             cleanup.pop_all()
@@ -203,7 +205,7 @@ def run(keep, mount):
 
 
 def let_cleanup_finish():
-    """A second Ctrl-C must not leave mounts and processes behind."""
+    """Ctrl-C in the middle of it must not leave mounts and processes behind."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 

@@ -21,9 +21,10 @@ import readiness
 
 def launch(lab, name):
     entry = layout.processes(lab)[name]
-    entry.update(processes.start([layout.program(lab, name), "--config", entry["config"]],
-                                 entry["log"]))
-    layout.save(lab)
+    with processes.undisturbed():
+        entry.update(processes.start([layout.program(lab, name), "--config", entry["config"]],
+                                     entry["log"]))
+        layout.save(lab)
 
 
 def up(directory, options):

@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+import processes
+
 
 def usable():
     """None, or the reason why volumes cannot be mounted here."""
@@ -36,30 +38,29 @@ class Volume:
         os.mkdir(self.root)
         self.mounted = False
         self.disk = None
-        self.server = subprocess.Popen(["nbdfuse", self.fuse, uri], start_new_session=True,
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.PIPE, text=True)
+        self.server = None
+
+    def open(self):
+        """Whoever calls it has made sure that release() will be called, whatever happens here."""
+        with processes.undisturbed():
+            self.server = subprocess.Popen(["nbdfuse", self.fuse, self.uri], text=True,
+                                           start_new_session=True, stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.wait_for_file()
-        self.attach()
+        with processes.undisturbed():
+            self.disk = self.command("losetup", "--find", "--show", self.file).strip()
 
     def wait_for_file(self):
         end = time.monotonic() + 10
         while not os.path.exists(self.file):
             if self.server.poll() is not None or time.monotonic() > end:
                 said = self.server.stderr.read() if self.server.poll() is not None else "no answer"
-                self.release()
                 raise OSError(f"nbdfuse {self.uri}: {said.strip()}")
             time.sleep(0.02)
 
-    def attach(self):
-        try:
-            self.disk = self.command("losetup", "--find", "--show", self.file).strip()
-        except OSError:
-            self.release()
-            raise
-
     def command(self, *words, good=(0,)):
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, check=False,
+                              start_new_session=True)
         if done.returncode not in good:
             raise OSError(f"{' '.join(words)}: {(done.stderr or done.stdout).strip()}")
         return done.stdout
@@ -72,8 +73,9 @@ class Volume:
         return self.command("e2fsck", "-f", "-p", self.disk, good=(0, 1)).strip()
 
     def mount(self):
-        self.command("mount", self.disk, self.root)
-        self.mounted = True
+        with processes.undisturbed():
+            self.command("mount", self.disk, self.root)
+            self.mounted = True
         return self.root
 
     def release(self):
@@ -85,17 +87,24 @@ class Volume:
         if self.disk:
             subprocess.run(["losetup", "--detach", self.disk], capture_output=True, check=False)
             self.disk = None
-        if subprocess.run(["fusermount3", "-u", self.fuse], capture_output=True,
-                          check=False).returncode:
-            subprocess.run(["fusermount3", "-u", "-z", self.fuse], capture_output=True, check=False)
-        try:
-            self.server.wait(5)
-        except subprocess.TimeoutExpired:
-            self.server.kill()
-            self.server.wait()
-        self.server.stderr.close()
+        if self.server:
+            self.end_server()
         for path in (self.root, self.fuse, self.base):
             try:
                 os.rmdir(path)
             except OSError:
                 pass
+
+    def end_server(self):
+        """nbdfuse ends when its directory is unmounted; it may not have mounted it yet."""
+        if subprocess.run(["fusermount3", "-u", self.fuse], capture_output=True,
+                          check=False).returncode:
+            self.server.kill()
+        try:
+            self.server.wait(5)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+        subprocess.run(["fusermount3", "-u", "-z", self.fuse], capture_output=True, check=False)
+        self.server.stderr.close()
+        self.server = None

@@ -1,8 +1,10 @@
 """Processes of a lab: started here, known by pid and start time, stopped by exactly that."""
 
+import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 
 
@@ -14,6 +16,25 @@ def start_ticks(pid):
     except OSError:
         return None
     return None if fields[0] in "ZX" else int(fields[19])
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Ctrl-C and SIGTERM wait until the block's end: between the start of a process and the note
+    of its pid nobody could end it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number))
+              for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+    for number in came:
+        signal.raise_signal(number)
 
 
 def start(command, log_path):
