@@ -46,8 +46,12 @@ std::vector<stored_marker> usable_markers(const journal& log, const member_state
 control_message member_impl::on_report(const report& r) {
   if (is_primary() && !log_->state().promoted)
     return refuse("REPORT", {}, "it is primary: only secondaries report");
-  const auto obeyed =
-      log_->update_state([&](member_state& s) { return obey(s, r.selection_epoch); });
+  const auto obeyed = log_->update_state([&](member_state& s) -> result<void> {
+    if (r.claim && r.selection_epoch == s.selection_epoch)
+      return fail(ESTALE, "selection epoch " + std::to_string(r.selection_epoch.value) +
+                              " was claimed before");
+    return obey(s, r.selection_epoch);
+  });
   const auto state = log_->state();
   if (!obeyed) {
     auto no = refuse("REPORT", {}, obeyed.error().text);

@@ -78,6 +78,9 @@ struct outcome {
 
 struct report {
   epoch selection_epoch;
+  // The first of a start: refused unless the epoch is above every one that was answered, so that no
+  // two coordinators ever share one.
+  bool claim = false;
   friend bool operator==(const report&, const report&) = default;
 };
 struct stored_marker {

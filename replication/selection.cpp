@@ -88,6 +88,7 @@ void selection::take_epoch(selection_actions& out) {
   if (!std::ranges::all_of(members_, [](const auto& m) { return m.hello.has_value(); })) return;
   state_.current = floor_.next();
   floor_ = state_.current;
+  claimed_ = false;
   phase_ = selection_phase::persisting_epoch;
   out.emplace_back(persist_selection{state_});
 }
@@ -117,7 +118,7 @@ control_message selection::request_of_step() const {
     case selection_phase::promoting:
       return promote{state_.current, state_.takeover->at, state_.takeover->opened};
     default:
-      return report{state_.current};
+      return report{state_.current, claiming()};
   }
 }
 
@@ -201,6 +202,8 @@ selection_actions selection::on_refused(std::size_t member, const control_refusa
   floor_ = std::max(floor_, m.highest_epoch);
   if (phase_ != selection_phase::gathering && m.highest_epoch > state_.current)
     replaced_by(out, m.highest_epoch);
+  else if (claiming() && m.highest_epoch == state_.current)
+    return take_epoch(out), out;  // another start took the same one, or an answer was lost
   members_[member].asked_us = now_us;
   return out;
 }
@@ -212,6 +215,7 @@ void selection::begin_report(selection_actions& out, std::uint64_t now_us) {
 }
 
 void selection::all_reported(selection_actions& out, std::uint64_t now_us) {
+  claimed_ = true;
   last_answers_.clear();
   for (const known_member& m : members_) last_answers_.push_back(*m.answer);
   answer_plans(out);

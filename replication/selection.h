@@ -173,6 +173,7 @@ class selection {
   void finish(selection_actions& out, std::uint64_t now_us);
   void rest(std::uint64_t now_us);
   void expire(selection_actions& out, std::uint64_t now_us);
+  bool claiming() const { return phase_ == selection_phase::reporting && !claimed_; }
   bool taking_over() const { return state_.takeover && !state_.takeover->finished; }
   marker_id step_marker() const;
   bool in_step() const;
@@ -183,6 +184,7 @@ class selection {
   selection_phase phase_ = selection_phase::gathering;
   std::vector<known_member> members_;
   epoch floor_;  // highest epoch seen anywhere
+  bool claimed_ = false;  // every member has granted state_.current to this start alone
   std::vector<reported> last_answers_;
   std::string cannot_choose_;
   std::string decided_because_;  // the takeover's marker

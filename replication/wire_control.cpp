@@ -68,6 +68,7 @@ void put(const outcome& m, wire::control_head& head) {
 
 void put(const report& m, wire::control_head& head) {
   head.mutable_report()->set_selection_epoch(m.selection_epoch.value);
+  head.mutable_report()->set_claim(m.claim);
 }
 
 void put_markers(const std::vector<stored_marker>& all, wire::reported& out) {
@@ -205,7 +206,7 @@ result<control_message> take(const wire::outcome& in) {
 
 result<control_message> take(const wire::report& in) {
   field_reader read("REPORT");
-  const report m{read.numbered<epoch>(in.selection_epoch(), "selection_epoch")};
+  const report m{read.numbered<epoch>(in.selection_epoch(), "selection_epoch"), in.claim()};
   return read.done<control_message>(m);
 }
 

@@ -170,6 +170,16 @@ TEST_F(member_test, MarkerHeldAtAKillIsVoidAfterTheRestart) {
   EXPECT_EQ(answer<control_refusal>()->highest_marker, marker_number(1));
 }
 
+TEST_F(member_test, SelectionEpochIsGrantedToOneStartOnly) {
+  auto m = open(config(member_role::secondary));
+  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(3), true})));
+  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(3)})));
+  const auto again = m->on_report({epoch(3), true});
+  ASSERT_TRUE(std::holds_alternative<control_refusal>(again));
+  EXPECT_EQ(std::get<control_refusal>(again).highest_epoch, epoch(3));
+  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(4), true})));
+}
+
 TEST_F(member_test, SecondaryRefusesWrites) {
   auto m = open(config(member_role::secondary));
   const auto done = m->write_and_wait(0, block('a'), 0, false);

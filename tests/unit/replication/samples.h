@@ -96,7 +96,7 @@ inline std::vector<control_message> control_messages() {
       release{marker(5), incarnation(2)},
       abandon{marker(6)},
       outcome{marker(6), true, 1234, "limit"},
-      report{epoch(3)},
+      report{epoch(3), true},
       with_promotion,
       bare,
       apply{epoch(3), marker(4)},

@@ -91,6 +91,9 @@ struct site {
   void deliver(std::size_t i, const control_message& m) {
     reported& has = players[i].has;
     if (const auto* r = std::get_if<report>(&m)) {
+      if (r->claim && r->selection_epoch == players[i].obeys)
+        return act(coordinator->on_refused(
+            i, {"REPORT", "claimed before", {}, players[i].obeys, {}}, now));
       if (refuses(i, r->selection_epoch, "REPORT")) return;
       has.selection_epoch = r->selection_epoch;
       act(coordinator->on_reported(i, has, now));
@@ -132,6 +135,22 @@ TEST(selection, every_start_takes_an_epoch_above_all_that_are_reported) {
   EXPECT_EQ(s.stored.current, epoch(7));
   s.start();
   EXPECT_EQ(s.stored.current, epoch(8));
+}
+
+TEST(selection, an_epoch_that_another_start_has_claimed_is_not_shared) {
+  site s(holding({1}), holding({1}));
+  s.players[1].reachable = false;
+  s.start();
+  // Another coordinator, started at the same moment, takes epoch 1 at b before this one's REPORT.
+  s.players[1].reachable = true;
+  s.players[0].obeys = epoch(0);
+  member_hello heard_before;
+  s.players[1].obeys = epoch(1);
+  s.act(s.coordinator->on_connected(1, heard_before, s.now));
+  EXPECT_EQ(s.stored.current, epoch(2));
+  EXPECT_EQ(s.players[0].obeys, epoch(2));
+  EXPECT_EQ(s.players[1].obeys, epoch(2));
+  EXPECT_EQ(s.players[0].has.applied, marker(1));
 }
 
 TEST(selection, the_group_follows_the_newest_common_marker) {
