@@ -70,6 +70,10 @@ BUGS = [
         ("gateway/member_apply.cpp",
          "  if (asked < s.selection_epoch)\n",
          "  if (false)\n")),
+    bug("selection epoch granted to two starts",
+        ("gateway/member_apply.cpp",
+         "    if (r.claim && r.selection_epoch == s.selection_epoch)\n",
+         "    if (false)\n")),
     bug("epoch of a primary coordinator ignored",
         ("replication/hold.cpp", "  if (m.marker.made_in < epoch_)\n", "  if (false)\n"),
         # Numbers alone keep a stale coordinator from harm that the simulator could see.

@@ -165,7 +165,6 @@ void sim_secondary_coordinator::on_start() {
   s.group = "sim";
   s.members = names_;
   s.interval_us = 50'000;
-  settled_ = false;
   selection_.emplace(std::move(s), stored);
 }
 
@@ -188,7 +187,6 @@ void sim_secondary_coordinator::on_message(std::size_t member, const control_mes
 }
 
 void sim_secondary_coordinator::look_at_answers() {
-  settled_ = true;
   marker_id least;
   bool first = true, any_empty = false;
   for (const auto& a : selection_->answers()) {

@@ -90,9 +90,6 @@ class sim_secondary_coordinator final : public sim_coordinator {
   time_us hangs_once_chosen = 0;  // between its next choice and the APPLY
   bool must_refuse = false;       // configured with a member too few: it may choose nothing
   void take_over(std::optional<marker_number> named = {});
-  // It runs, but not every member has answered its epoch yet. Another one that starts meanwhile
-  // could take the same number: epochs tell starts apart only when they come one after the other.
-  bool unsettled() const { return up() && !settled_; }
   bool in_apply() const { return up() && selection_->phase() == selection_phase::applying; }
   bool in_takeover() const {
     return up() && selection_->state().takeover && !selection_->state().takeover->finished;
@@ -116,7 +113,6 @@ class sim_secondary_coordinator final : public sim_coordinator {
 
   oracle& oracle_;
   std::optional<selection> selection_;
-  bool settled_ = false;
 };
 
 }  // namespace cairn::sim

@@ -168,17 +168,13 @@ void site_pair::put_wrong_coordinator() {
   });
 }
 
-// One after the other; see sim_secondary_coordinator::unsettled.
 void site_pair::start_secondary(std::size_t which) {
   if (!world_.faults && which != 0) return;
-  if (secondary_[1 - which]->unsettled())
-    return world_.after(2'000, [this, which] { start_secondary(which); });
   secondary_[which]->start();
 }
 
 void site_pair::ask_takeover(std::optional<marker_number> named) {
-  if (secondary_[1]->unsettled() || !secondary_[0]->up())
-    return world_.after(2'000, [this, named] { ask_takeover(named); });
+  if (!secondary_[0]->up()) return world_.after(2'000, [this, named] { ask_takeover(named); });
   secondary_[0]->take_over(named);
 }
 
