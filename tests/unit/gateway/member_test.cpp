@@ -180,6 +180,12 @@ TEST_F(member_test, SelectionEpochIsGrantedToOneStartOnly) {
   EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(4), true})));
 }
 
+TEST_F(member_test, LowerSelectionEpochIsRefused) {
+  auto m = open(config(member_role::secondary));
+  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(4), true})));
+  EXPECT_TRUE(std::holds_alternative<control_refusal>(m->on_report({epoch(3)})));
+}
+
 TEST_F(member_test, SecondaryRefusesWrites) {
   auto m = open(config(member_role::secondary));
   const auto done = m->write_and_wait(0, block('a'), 0, false);
