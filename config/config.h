@@ -39,7 +39,8 @@ struct member_config {
 
 // Switches that only tests set, in [testing]; each is logged as a warning at the start.
 struct testing_config {
-  bool hold = true;  // false: acknowledgements are not withheld (the causal probe must notice)
+  bool hold = true;     // false: acknowledgements are not withheld (the causal probe must notice)
+  bool destage = true;  // false: records stay in the pending map (a benchmark reads through it)
 };
 
 struct gateway_config {

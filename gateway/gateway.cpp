@@ -30,6 +30,8 @@ result<void> gateway::open_members(disk& on, random_source& random) {
         "[testing] hold = false: acknowledgements are not withheld, markers are no "
         "consistent cuts");
   }
+  if (!config_.testing.destage)
+    log_warning("[testing] destage = false: the journal is never trimmed and will be full");
   for (const auto& wanted : config_.members) {
     auto opened = member::open(on, wanted, config_.name, config_.testing, random);
     if (!opened) {

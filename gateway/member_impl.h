@@ -25,7 +25,7 @@ namespace cairn {
 
 class member_impl final : public member {
  public:
-  member_impl(const member_config& config, std::string gateway_name, bool withholds,
+  member_impl(const member_config& config, std::string gateway_name, const testing_config& testing,
               std::unique_ptr<journal> log, std::vector<std::unique_ptr<volume>> volumes);
   ~member_impl() override;
 
@@ -161,7 +161,7 @@ class member_impl final : public member {
   std::mutex arrivals_mutex_;  // what the peer sends goes in, or a takeover cuts: never both
   mutable std::mutex destage_mutex_;
   std::unique_ptr<destager> destager_;
-  bool destage_stopped_ = false;  // a volume or the journal failed; said once
+  bool destage_stopped_;  // by [testing], or a volume or the journal failed; said once
 
   mutable std::mutex thread_mutex_;
   std::condition_variable hold_wakes_, sync_wakes_, nap_ends_;

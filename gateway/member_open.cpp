@@ -111,21 +111,23 @@ result<std::unique_ptr<member>> member::open(disk& on, const member_config& conf
   tell_recovery(config.name, found);
   auto volumes = open_volumes(on, config, **log, random);
   if (!volumes) return fail(volumes.error());
-  auto m = std::make_unique<member_impl>(config, gateway_name, testing.hold, std::move(*log),
+  auto m = std::make_unique<member_impl>(config, gateway_name, testing, std::move(*log),
                                          std::move(*volumes));
   CAIRN_TRY(m->restore(found));
   return std::unique_ptr<member>(std::move(m));
 }
 
-member_impl::member_impl(const member_config& config, std::string gateway_name, bool withholds,
-                         std::unique_ptr<journal> log, std::vector<std::unique_ptr<volume>> volumes)
+member_impl::member_impl(const member_config& config, std::string gateway_name,
+                         const testing_config& testing, std::unique_ptr<journal> log,
+                         std::vector<std::unique_ptr<volume>> volumes)
     : config_(config),
       gateway_name_(std::move(gateway_name)),
       log_(std::move(log)),
       volumes_(std::move(volumes)),
-      gate_(log_->state().marker_epoch, log_->state().marker_last, withholds),
+      gate_(log_->state().marker_epoch, log_->state().marker_last, testing.hold),
       role_(log_->state().role),
-      samples_(volumes_.size()) {
+      samples_(volumes_.size()),
+      destage_stopped_(!testing.destage) {
   if (const auto newest = log_->newest_marker())
     gate_.seen(newest->body.marker.made_in, newest->body.marker.number);
 }

@@ -81,12 +81,12 @@ def print_status(lab):
 def print_lab(lab):
     print(f"The lab is ready: {len(lab['members'])} members, state in {lab['directory']}")
     for member in lab["members"]:
-        for role in ("primary", "secondary"):
+        for role in lab["sides"]:
             for uri in member[role]["nbd"].values():
                 print(f"  {member['name']}.{role:10} {uri}")
-    for side in ("primary", "secondary"):
+    for side in lab["cli"]:
         print(f"  page of the {side} site: {lab['coordinators'][side]['api']}/")
-    for side in ("primary", "secondary"):
+    for side in lab["cli"]:
         print(f"  {' '.join(lab['cli'][side])} status")
     print(f"Stop it with ./dev lab down {lab['directory']}")
 
@@ -107,6 +107,9 @@ def arguments():
     make.add_argument("--log", default=default.log)
     make.add_argument("--delay-mark", default="", metavar="m2=20ms",
                       help="test switch: MARK to this member leaves later")
+    make.add_argument("--alone", action="store_true", help="one site, without coordinators")
+    make.add_argument("--no-destage", dest="destage", action="store_false",
+                      help="test switch: nothing is moved to the backing files")
     make.add_argument("--no-hold", dest="hold", action="store_false",
                       help="test switch: acknowledgements are not withheld")
     for name in ("down", "status", "start"):

@@ -22,6 +22,8 @@ class Options:
     segment: str = "16MiB"
     log: str = "notice"
     hold: bool = True
+    destage: bool = True
+    alone: bool = False  # primaries without a peer, and nothing else
     delay_mark: str = ""  # "m2=20ms"
     build: str = field(default_factory=lambda: os.environ.get("CAIRN_BUILD",
                                                               os.path.join(ROOT, "build")))
@@ -70,6 +72,11 @@ def volume_names(member, count):
     return [f"{member}-v{number}" for number in range(1, count + 1)]
 
 
+def testing_lines(options):
+    switches = [name for name in ("hold", "destage") if not getattr(options, name)]
+    return ["[testing]"] * bool(switches) + [f"{name} = false" for name in switches]
+
+
 def gateway_config(options, member, role, place, ports, peer):
     state = place["state"]
     lines = [
@@ -86,16 +93,14 @@ def gateway_config(options, member, role, place, ports, peer):
     if role == "secondary":
         lines += ["[link]", f'listen = "127.0.0.1:{ports["link"]}"']
     lines += ["[[member]]", 'group = "lab"', f'name = "{member}"', f'role = "{role}"']
-    if role == "primary":
+    if role == "primary" and not options.alone:
         lines.append(f'peer = "127.0.0.1:{peer}"')
     lines.append(f'journal = {{ directory = "{state}/journal", size = "{options.journal_size}", '
                  f'segment = "{options.segment}" }}')
     for volume in volume_names(member, options.volumes):
         lines += ["[[member.volume]]", f'name = "{volume}"', f'path = "{state}/{volume}.img"',
                   f'size = "{options.size}"']
-    if not options.hold:
-        lines += ["[testing]", "hold = false"]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + testing_lines(options)) + "\n"
 
 
 def coordinator_config(options, role, place, http, controls):
@@ -130,14 +135,15 @@ def make(directory, options):
     bin_directory = os.path.join(os.path.abspath(options.build), "bin")
     members = [f"m{number}" for number in range(1, options.members + 1)]
     ports = iter(free_ports(6 * len(members) + 2))
+    sides = ("primary",) if options.alone else ("primary", "secondary")
     lab = {"group": "lab", "members": [], "coordinators": {}, "cli": {}, "directory": directory,
-           "sockets": sockets, "bin": bin_directory,
+           "sockets": sockets, "sides": sides, "bin": bin_directory,
            "options": {key: value for key, value in vars(options).items()}}
-    controls = {"primary": {}, "secondary": {}}
+    controls = {side: {} for side in sides}
     for member in members:
         entry = {"name": member}
         link = next(ports)
-        for role in ("primary", "secondary"):
+        for role in sides:
             own = {"nbd": next(ports), "control": next(ports), "link": link}
             controls[role][member] = own["control"]
             place = make_place(directory, sockets, f"{member}.{role}")
@@ -146,7 +152,7 @@ def make(directory, options):
                 volume: f"nbd+unix:///{volume}?socket={place['socket']}"
                 for volume in volume_names(member, options.volumes)})
         lab["members"].append(entry)
-    for role in ("primary", "secondary"):
+    for role in () if options.alone else sides:
         http = next(ports)
         place = make_place(directory, sockets, f"coordinator.{role}")
         write(place["config"], coordinator_config(options, role, place, http, controls[role]))
@@ -173,9 +179,11 @@ def processes(lab):
     out = {}
     for role in ("secondary", "primary"):
         for member in lab["members"]:
-            out[f"{member['name']}.{role}"] = member[role]
+            if role in member:
+                out[f"{member['name']}.{role}"] = member[role]
     for role in ("secondary", "primary"):
-        out[f"coordinator.{role}"] = lab["coordinators"][role]
+        if role in lab["coordinators"]:
+            out[f"coordinator.{role}"] = lab["coordinators"][role]
     return out
 
 

@@ -102,6 +102,7 @@ TEST_F(configuration, AGoodGatewayFileIsReadWhole) {
   ASSERT_EQ(member.volumes.size(), 1u);
   EXPECT_EQ(member.volumes[0].size_bytes, 1u << 30);
   EXPECT_TRUE(config->testing.hold);
+  EXPECT_TRUE(config->testing.destage);
 }
 
 TEST_F(configuration, AGoodCoordinatorFileIsReadWhole) {

@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+"""Cairn beside the servers that people would use otherwise, on this machine, in one run.
+
+For each workload the subjects take turns (A B C … A B C …); medians over the rounds and their
+spread are printed, ratios to nbdkit's file plugin first. It judges nothing. docs/benchmarks.md says
+what each column means."""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+
+import cairn_subjects
+import machine
+import mirror_subjects
+import one_run
+import report
+import subjects
+import workloads
+from fio import FioFailed
+from workloads import GIB, MIB
+
+import layout  # found by the path that subjects.py adds
+
+SUBJECTS = {kind.name: kind for kind in (
+    subjects.NbdkitFile, subjects.QemuNbd, cairn_subjects.CairnAlone,
+    cairn_subjects.CairnReplicating, mirror_subjects.MirrorBackground,
+    mirror_subjects.MirrorBlocking)}
+TITLES = {name: kind.title for name, kind in SUBJECTS.items()}
+QUICK_VOLUME = 64 * MIB
+
+
+class Bench:
+    def __init__(self, given, directory):
+        self.given = given
+        self.directory = directory
+        self.results = {"machine": machine.describe(layout.ROOT, directory),
+                        "options": {"rounds": given.rounds, "seconds": given.seconds,
+                                    "quick": given.quick}, "workloads": []}
+
+    def run(self):
+        for workload in self.chosen():
+            for transport in self.given.transport:
+                self.workload(workload, transport)
+
+    def chosen(self):
+        return [w for w in workloads.ALL if not self.given.only or w.name in self.given.only]
+
+    def workload(self, workload, transport):
+        place = tempfile.mkdtemp(prefix=f"{workload.name}-", dir=self.directory)
+        runs = {}
+        try:
+            taking_part = self.prepared(workload, transport, place)
+            for number in range(1, self.given.rounds + 1):
+                for subject in taking_part:
+                    run = self.one(subject, workload, transport, number, place)
+                    runs.setdefault(subject.name, []).append(run)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+            if runs:
+                self.tell(workload, transport, runs)
+
+    def prepared(self, workload, transport, place):
+        size = QUICK_VOLUME if self.given.quick else workload.volume_bytes
+        taking_part = [SUBJECTS[name](place, size) for name in workload.subjects
+                       if not self.given.subjects or name in self.given.subjects]
+        for subject in taking_part:
+            self.say(f"{workload.name} {transport}: preparing {subject.name}")
+            one_run.prepare(subject, transport, place)
+        return taking_part
+
+    def one(self, subject, workload, transport, number, place):
+        self.say(f"{workload.name} {transport}: round {number}, {subject.name}")
+        seconds = self.given.seconds if self.given.quick else (
+            workload.seconds or self.given.seconds)
+        return one_run.measure(subject, workload, transport, seconds, number, place)
+
+    def tell(self, workload, transport, runs):
+        self.say("")
+        print("\n".join(report.table(workload, transport, runs, TITLES)) + "\n", flush=True)
+        self.results["workloads"].append({
+            "name": workload.name, "title": workload.title, "transport": transport,
+            "goals": {name: vars(goal) for name, goal in workload.goals.items()}, "runs": runs})
+        self.save()
+
+    def save(self):
+        if not self.given.json:
+            return
+        with open(self.given.json + ".new", "w", encoding="utf-8") as out:
+            json.dump(self.results, out, indent=1)
+        os.replace(self.given.json + ".new", self.given.json)
+
+    @staticmethod
+    def say(text):
+        """What is going on, on a line that the next one overwrites."""
+        if sys.stderr.isatty():
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [w.name for w in workloads.ALL]
+    parser.add_argument("--list", action="store_true", help="what there is to measure")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names)
+    parser.add_argument("--subjects", nargs="+", metavar="NAME", choices=SUBJECTS)
+    parser.add_argument("--transport", nargs="+", choices=("unix", "tcp"),
+                        default=["unix", "tcp"])
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=int, help="of each run that ends by the clock")
+    parser.add_argument("--json", metavar="FILE", help="all figures of all runs")
+    parser.add_argument("--dir", default="/tmp", help="where volumes and journals lie meanwhile")
+    parser.add_argument("--quick", action="store_true",
+                        help="one round of 1 s on small volumes: shows that it works, no more")
+    given = parser.parse_args()
+    given.rounds = given.rounds or (1 if given.quick else 5)
+    given.seconds = given.seconds or (1 if given.quick else 5)
+    return given
+
+
+def print_list():
+    for w in workloads.ALL:
+        print(f"{w.name:18}{w.title}; {', '.join(w.subjects)}")
+
+
+@contextlib.contextmanager
+def scratch(parent):
+    """A directory that is gone afterwards, however this ends."""
+    directory = tempfile.mkdtemp(prefix="cairn-bench-", dir=parent)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def main():
+    given = arguments()
+    if given.list:
+        print_list()
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    cairn_subjects.CairnAlone.build = os.environ.get(
+        "CAIRN_BUILD", os.path.join(layout.ROOT, "build", "release"))
+    if given.quick:
+        cairn_subjects.CairnAlone.journal_bytes = GIB
+        cairn_subjects.CairnAlone.segment = "16MiB"
+    try:
+        with scratch(given.dir) as directory:
+            Bench(given, directory).run()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except (subjects.SubjectFailed, FioFailed, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

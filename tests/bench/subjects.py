@@ -1,0 +1,131 @@
+"""The servers that are compared. Each owns a directory, is started for a run and stopped after it,
+so that nobody's idle threads, markers or page cache work on another one's time.
+
+    subject.start("unix")     serves subject.uri
+    subject.settle()          returns when nothing is on its way to a file or a peer
+    subject.stop()
+"""
+
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+import layout  # noqa: E402
+import processes  # noqa: E402
+
+START_SECONDS_MAX = 20
+CONNECTIONS_MAX = 16
+
+
+class SubjectFailed(Exception):
+    pass
+
+
+def wait_for(what, condition, seconds=START_SECONDS_MAX, pause=0.02):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise SubjectFailed(f"{what}: not within {seconds} s")
+        time.sleep(pause)
+
+
+def listens(port):
+    """Whether somebody listens on this TCP port, seen without connecting to it."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        return any(f":{port:04X} " in line and line.split()[3] == "0A" for line in table)
+
+
+class Subject:
+    name = title = ""
+    replicates = False
+
+    def __init__(self, directory, volume_bytes):
+        self.directory = os.path.join(directory, self.name)
+        self.volume_bytes = volume_bytes
+        self.running = []
+        self.uri = ""
+        os.makedirs(self.directory)
+
+    def start(self, transport, destage=True):
+        raise NotImplementedError
+
+    def settle(self):
+        """Plain servers have nothing on its way once fio's last flush was answered."""
+
+    def backlog(self):
+        """A sample for samples.py, or None where nothing replicates."""
+        return None
+
+    def pids(self):
+        return [entry["pid"] for entry in self.running]
+
+    def gateway_pids(self):
+        """Processes whose memory is told."""
+        return self.pids()
+
+    def stop(self):
+        stubborn, self.running = processes.stop(self.running, 60), []
+        if stubborn:
+            raise SubjectFailed(f"{self.name} did not stop within a minute")
+
+    # ---- for those below
+    def launch(self, *command):
+        with processes.undisturbed():
+            entry = processes.start([str(word) for word in command],
+                                    os.path.join(self.directory, "log"))
+            self.running.append(entry)
+        return entry
+
+    def wait_until_served(self, entry, condition):
+        def ready():
+            if not processes.alive(entry):
+                raise SubjectFailed(f"{self.name} has ended:\n"
+                                    f"{processes.tail(os.path.join(self.directory, 'log'))}")
+            return condition()
+        wait_for(f"{self.name} serves", ready)
+
+    def file(self, name="volume.img"):
+        """An image of the right size; whoever prepares the subject writes all of it."""
+        path = os.path.join(self.directory, name)
+        with open(path, "ab") as image:
+            image.truncate(self.volume_bytes)
+        return path
+
+    def endpoint(self, transport):
+        """(socket path, port): one of them is None."""
+        if transport == "tcp":
+            return None, layout.free_ports(1)[0]
+        path = os.path.join(self.directory, "sock")
+        if os.path.exists(path):
+            os.unlink(path)
+        return path, None
+
+    def await_endpoint(self, entry, socket, port):
+        self.wait_until_served(entry, lambda: os.path.exists(socket) if socket else listens(port))
+        self.uri = f"nbd+unix:///?socket={socket}" if socket else f"nbd://127.0.0.1:{port}/"
+
+
+class NbdkitFile(Subject):
+    name, title = "nbdkit", "nbdkit file"
+
+    def start(self, transport, destage=True):
+        socket, port = self.endpoint(transport)
+        where = ["-U", socket] if socket else ["-i", "127.0.0.1", "-p", port]
+        entry = self.launch("nbdkit", "-f", *where, "file", self.file())
+        self.await_endpoint(entry, socket, port)
+
+
+class QemuNbd(Subject):
+    name, title = "qemu-nbd", "qemu-nbd"
+
+    def start(self, transport, destage=True):
+        socket, port = self.endpoint(transport)
+        entry = self.launch(*qemu_nbd(socket, port, self.file()))
+        self.await_endpoint(entry, socket, port)
+
+
+def qemu_nbd(socket, port, image):
+    where = ["-k", socket] if socket else ["-b", "127.0.0.1", "-p", port]
+    return ["qemu-nbd", "--persistent", f"--shared={CONNECTIONS_MAX}", "--format=raw",
+            "--cache=writeback", "--aio=threads", *where, image]
