@@ -7,13 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 
 #include "base/crc32c.h"
-#include "base/log.h"
-#include "journal/journal.h"
+#include "tests/crash/journal_lives.h"
 #include "tests/crash/power_seeds.h"
-#include "tests/support/virtual_disk.h"
 
 namespace cairn {
 namespace {
@@ -27,23 +24,17 @@ struct counters {
   std::uint64_t lives = 0, cuts = 0, lost = 0, failed_starts = 0, takeovers = 0;
 };
 
-class secondary_lives {
+class secondary_lives : journal_lives {
  public:
-  secondary_lives(std::uint64_t seed, counters& seen) : random_(seed), seen_(seen) {
-    options_.directory = "/j";
-    options_.group = "lab";
-    options_.member = "m1";
-    options_.first_role = member_role::secondary;
-    options_.segment_bytes = 64 << 10;
-    options_.size_max = 8 << 20;
-    options_.lock_wait_ms = 0;
+  secondary_lives(std::uint64_t seed, counters& seen)
+      : journal_lives(seed, member_role::secondary, 8 << 20), seen_(seen) {
     starts_.push_back({incarnation(1), random_.make_uuid(), {}});
   }
 
   void run(int count) {
     for (int i = 0; i < count && !testing::Test::HasFailure(); ++i) {
       ++seen_.lives;
-      start();
+      EXPECT_TRUE(start().gaps.empty());
       if (testing::Test::HasFailure()) return;
       check();
       if (random_.below(2) == 0) disk_.die_after(1 + random_.below(200));
@@ -52,32 +43,10 @@ class secondary_lives {
       end_process();
       log_.reset();
     }
+    seen_.failed_starts += failed_starts_;
   }
 
  private:
-  void start() {
-    for (;;) {
-      if (random_.below(3) == 0) disk_.die_after(1 + random_.below(40));
-      recovery_report report;
-      auto opened = journal::open(disk_, options_, random_, &report);
-      if (opened) {
-        EXPECT_TRUE(report.gaps.empty());
-        log_ = std::move(*opened);
-        return;
-      }
-      ASSERT_TRUE(disk_.died()) << opened.error().text;
-      ++seen_.failed_starts;
-      end_process();
-    }
-  }
-
-  void end_process() {
-    if (random_.below(2) == 0)
-      disk_.kill();
-    else
-      disk_.power_cut(random_);
-  }
-
   // Where a truncation was under way when it died, either outcome is right.
   void check() {
     const auto last = log_->assigned();
@@ -98,23 +67,11 @@ class secondary_lives {
   }
 
   void check_one(sequence n) {
-    const auto rows = log_->rows(n, n, 1, 1 << 20);
-    ASSERT_TRUE(rows) << rows.error().text;
-    ASSERT_EQ(rows->size(), 1u);
-    bytes whole;
-    const auto read = log_->read_record(rows->at(0), whole);
-    ASSERT_TRUE(read) << read.error().text;
+    const auto [row, data] = read_back(n);
     const auto& was = sent_.at(n);
-    EXPECT_EQ(rows->at(0).what.kind, was.what.kind) << n.value;
-    EXPECT_EQ(rows->at(0).what.made_in, was.what.made_in) << n.value;
-    const auto data = byte_view(whole).subspan(record_header_bytes, was.data.size());
-    EXPECT_TRUE(std::ranges::equal(data, was.data)) << n.value;
-  }
-
-  template <class R>
-  bool must(const R& done) {
-    if (!done && !disk_.died() && done.error().code != ENOSPC) ADD_FAILURE() << done.error().text;
-    return bool(done);
+    EXPECT_EQ(row.what.kind, was.what.kind) << n.value;
+    EXPECT_EQ(row.what.made_in, was.what.made_in) << n.value;
+    EXPECT_TRUE(data == was.data) << n.value;
   }
 
   void live() {
@@ -231,11 +188,7 @@ class secondary_lives {
     for (auto n = log_->trimmed().next(); n <= at; n = n.next()) check_one(n);
   }
 
-  virtual_disk disk_;
-  seeded_random random_;
   counters& seen_;
-  journal_options options_;
-  std::unique_ptr<journal> log_;
   std::map<sequence, sent_record> sent_;
   std::vector<incarnation_start> starts_;
   sequence stored_;
@@ -244,9 +197,8 @@ class secondary_lives {
 };
 
 TEST(JournalPower, ASecondaryKeepsWhatItStoredAndNeverFindsWhatWasCut) {
-  set_log_level(log_level::error);
   counters seen;
-  for_each_seed(100, [&](std::uint64_t seed) { secondary_lives(seed, seen).run(20); });
+  for_each_seed({100, 20000}, [&](std::uint64_t seed) { secondary_lives(seed, seen).run(20); });
   std::printf("%lu lives, %lu cuts, %lu lost tails, %lu starts died, %lu takeovers\n", seen.lives,
               seen.cuts, seen.lost, seen.failed_starts, seen.takeovers);
   EXPECT_GT(seen.cuts, 0u);

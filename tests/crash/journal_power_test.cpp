@@ -10,14 +10,11 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 #include <optional>
 
 #include "base/crc32c.h"
-#include "base/log.h"
-#include "journal/journal.h"
+#include "tests/crash/journal_lives.h"
 #include "tests/crash/power_seeds.h"
-#include "tests/support/virtual_disk.h"
 
 namespace cairn {
 namespace {
@@ -32,56 +29,24 @@ struct counters {
   std::uint64_t lives = 0, gaps = 0, lost = 0, recycled = 0, failed_starts = 0, seals_lost = 0;
 };
 
-class lives {
+class lives : journal_lives {
  public:
-  lives(std::uint64_t seed, counters& seen) : random_(seed), seen_(seen) {
-    options_.directory = "/j";
-    options_.group = "lab";
-    options_.member = "m1";
-    options_.segment_bytes = 64 << 10;
-    options_.size_max = 2 << 20;
-    options_.lock_wait_ms = 0;
-  }
+  lives(std::uint64_t seed, counters& seen)
+      : journal_lives(seed, member_role::primary, 2 << 20), seen_(seen) {}
 
   void run(int count) {
     for (int i = 0; i < count && !testing::Test::HasFailure(); ++i) {
       ++seen_.lives;
-      start();
+      seen_.gaps += start().gaps.size();
       if (testing::Test::HasFailure()) return;
       check();
       live();
       end();
     }
+    seen_.failed_starts += failed_starts_;
   }
 
  private:
-  // Opens; sometimes dies on the way, any number of times.
-  void start() {
-    for (;;) {
-      if (random_.below(3) == 0) disk_.die_after(1 + random_.below(40));
-      recovery_report report;
-      auto opened = journal::open(disk_, options_, random_, &report);
-      if (opened) {
-        log_ = std::move(*opened);
-        seen_.gaps += report.gaps.size();
-        return;
-      }
-      ASSERT_TRUE(disk_.died()) << opened.error().text;
-      ++seen_.failed_starts;
-      end_process();
-    }
-  }
-
-  void end_process() {
-    // Half of the deaths take the page cache with them.
-    if (random_.below(2) == 0) {
-      disk_.kill();
-    } else {
-      disk_.power_cut(random_);
-      power_was_cut_ = true;
-    }
-  }
-
   void end() {
     recycled_before_ = 0;
     end_process();
@@ -123,25 +88,19 @@ class lives {
   }
 
   void check_one(sequence seq, remembered& was, std::optional<sequence>& first_new_gap) {
-    const auto rows = log_->rows(seq, seq, 1, 1 << 20);
-    ASSERT_TRUE(rows) << rows.error().text;
-    ASSERT_EQ(rows->size(), 1u);
-    const auto& now = rows->at(0);
-    bytes whole;
-    const auto read = log_->read_record(now, whole);
-    ASSERT_TRUE(read) << read.error().text;
-    if (now.what.kind == record_kind::gap && was.what.kind != record_kind::gap) {
+    const auto [row, data] = read_back(seq);
+    const auto& now = row.what;
+    if (now.kind == record_kind::gap && was.what.kind != record_kind::gap) {
       EXPECT_GT(seq, acknowledged_durable_) << "a durable record became a gap";
       EXPECT_FALSE(was.finished && !power_was_cut_ && was.what.kind != record_kind::seal)
           << seq.value << " became a gap in a kill";
       if (!first_new_gap) first_new_gap = seq;
-      was = {now.what, {}, true};
+      was = {now, {}, true};
       return;
     }
-    EXPECT_EQ(now.what.kind, was.what.kind) << seq.value;
-    EXPECT_EQ(now.what.made_in, was.what.made_in) << seq.value;
-    const auto data = byte_view(whole).subspan(record_header_bytes, now.what.data_length);
-    EXPECT_TRUE(std::ranges::equal(data, was.data)) << seq.value;
+    EXPECT_EQ(now.kind, was.what.kind) << seq.value;
+    EXPECT_EQ(now.made_in, was.what.made_in) << seq.value;
+    EXPECT_TRUE(data == was.data) << seq.value;
   }
 
   // ---- a copy elsewhere, which gets what is finished and obeys kept_to
@@ -204,12 +163,6 @@ class lives {
         feed_copy();
         break;
     }
-  }
-
-  template <class R>
-  bool must(const R& done) {
-    if (!done && !disk_.died() && done.error().code != ENOSPC) ADD_FAILURE() << done.error().text;
-    return bool(done);
   }
 
   record_kind random_kind() {
@@ -275,23 +228,17 @@ class lives {
     recycled_before_ = log_->usage().recycled;
   }
 
-  virtual_disk disk_;
-  seeded_random random_;
   counters& seen_;
-  journal_options options_;
-  std::unique_ptr<journal> log_;
   std::map<sequence, remembered> memory_, copy_;
   std::vector<append_slot> slots_;
   sequence acknowledged_durable_;
   incarnation incarnation_, copy_knows_;
-  bool power_was_cut_ = false;
   std::uint64_t recycled_before_ = 0;
 };
 
 TEST(JournalPower, NothingFlushedIsEverLostAndEveryStartSucceeds) {
-  set_log_level(log_level::error);
   counters seen;
-  for_each_seed(120, [&](std::uint64_t seed) { lives(seed, seen).run(25); });
+  for_each_seed({120, 20000}, [&](std::uint64_t seed) { lives(seed, seen).run(25); });
   std::printf("%lu lives, %lu gaps, %lu lost unsynced, %lu recycled, %lu starts died\n", seen.lives,
               seen.gaps, seen.lost, seen.recycled, seen.failed_starts);
   // A test that meets none of these shows nothing.

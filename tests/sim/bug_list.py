@@ -112,4 +112,17 @@ BUGS = [
         ("gateway/member_apply.cpp", "  answer.target = state.target;\n", ""),
         ("gateway/member_apply.cpp",
          "log.markers(s.target_sequence)", "log.markers(s.target_sequence.next())")),
+    bug("appends share a block with what a sync covers",
+        ("journal/journal_sync.cpp", "  fresh_block_ = true;\n", "  fresh_block_ = false;\n"),
+        caught_by="member_power_test", filter="MemberPower.*"),
+    bug("recovery trusts what may be in the page cache only",
+        ("journal/recovery.cpp", "  CAIRN_TRY(sync_scanned());\n", ""),
+        caught_by="member_power_test", filter="MemberPower.*"),
+    bug("segment used again before its rows are gone durably",
+        ("journal/journal_space.cpp",
+         "    CAIRN_TRY(commit(*c, database::durability::full, [&]() -> result<void> {\n"
+         "      for (const auto number : numbers)",
+         "    CAIRN_TRY(commit(*c, database::durability::normal, [&]() -> result<void> {\n"
+         "      for (const auto number : numbers)"),
+        caught_by="member_power_test", filter="MemberPower.*"),
 ]

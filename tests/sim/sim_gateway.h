@@ -14,9 +14,9 @@
 #include "tests/sim/sim_control.h"
 #include "tests/sim/sim_receiver.h"
 #include "tests/sim/sim_sender.h"
-#include "tests/sim/watched_disk.h"
 #include "tests/sim/world.h"
 #include "tests/support/virtual_disk.h"
+#include "tests/support/watched_disk.h"
 
 namespace cairn::sim {
 

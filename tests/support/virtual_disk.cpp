@@ -152,6 +152,16 @@ void virtual_disk::fail_next_sync(const std::string& part, int code) {
   sync_fault_ = fault{part, code};
 }
 
+void virtual_disk::forget_syncs(const std::string& part, unsigned every) {
+  const std::lock_guard lock(mutex_);
+  forgets_ = forgotten_syncs{part, every};
+}
+
+bool virtual_disk::forgets_locked(const std::string& path) {
+  if (forgets_.every == 0 || path.find(forgets_.part) == std::string::npos) return false;
+  return ++forgets_.seen % forgets_.every == 0;
+}
+
 int virtual_disk::take_fault_locked(std::optional<fault>& from, const std::string& path) {
   if (!from || path.find(from->part) == std::string::npos) return 0;
   const int code = from->code;
@@ -210,7 +220,7 @@ result<void> virtual_disk::sync_locked(const std::string& path, virtual_node& of
   if (const int code = take_fault_locked(sync_fault_, path))
     return fail_errno(code, "fdatasync " + path);
   if (!step_locked()) return fail_errno(EIO, "fdatasync " + path);
-  of.sync();
+  if (!forgets_locked(path)) of.sync();
   return {};
 }
 
@@ -237,7 +247,8 @@ result<std::unique_ptr<file>> virtual_disk::open(const std::string& path, open_m
   if (!node) {
     if (!step_locked()) return fail_errno(EIO, "open " + path);
     node = files_.emplace(path, std::make_shared<virtual_node>()).first->second;
-    node->harsh_tears = path.find("/segments/") != std::string::npos;
+    node->tears = path.find("/segments/") != std::string::npos ? tearing::spoils_blocks
+                                                               : tearing::spoils_written;
   }
   if (lock_it && node->locked) return fail(EBUSY, "lock " + path + ": another process holds it");
   if (lock_it) node->locked = true;

@@ -61,6 +61,9 @@ class virtual_disk final : public disk {
   // The next write or sync of a file whose path contains `part` fails with `code` and does nothing.
   void fail_next_write(const std::string& part, int code);
   void fail_next_sync(const std::string& part, int code);
+  // From now on, each `every`-th sync of a file whose path contains `part` succeeds and does
+  // nothing.
+  void forget_syncs(const std::string& part, unsigned every);
   void flip_bit(const std::string& path, std::uint64_t offset, unsigned bit = 0);
   std::optional<bytes> content(const std::string& path) const;
   void overwrite(const std::string& path, byte_view what, std::uint64_t offset);  // on the platter
@@ -83,6 +86,11 @@ class virtual_disk final : public disk {
     std::string part;
     int code = 0;
   };
+  struct forgotten_syncs {
+    std::string part;
+    unsigned every = 0;  // 0: none is forgotten
+    std::uint64_t seen = 0;
+  };
 
   // All _locked functions: mutex_ is held.
   bool alive_locked(std::uint64_t life) const { return life == life_ && !dead_; }
@@ -92,6 +100,7 @@ class virtual_disk final : public disk {
   result<void> write_locked(const std::string& path, virtual_node& to, std::uint64_t life,
                             std::span<const iovec> parts, std::uint64_t offset);
   result<void> sync_locked(const std::string& path, virtual_node& of, std::uint64_t life);
+  bool forgets_locked(const std::string& path);
   result<void> resize_locked(const std::string& path, virtual_node& of, std::uint64_t life,
                              std::uint64_t size);
   node_ptr find_locked(const std::string& path) const;
@@ -106,6 +115,7 @@ class virtual_disk final : public disk {
   std::uint64_t operations_ = 0;
   std::uint64_t dies_at_ = 0;  // 0: never
   std::optional<fault> write_fault_, sync_fault_;
+  forgotten_syncs forgets_;
   std::string vfs_name_;
   std::unique_ptr<sqlite3_vfs> vfs_;
 };

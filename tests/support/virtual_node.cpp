@@ -7,12 +7,18 @@ namespace cairn {
 void virtual_node::remember(byte_range range) {
   if (range.empty()) return;
   for (auto block = range.offset / block_bytes; block * block_bytes < range.end(); ++block) {
-    if (synced_blocks_.contains(block)) continue;
-    bytes before(block_bytes);
-    const auto start = std::min<std::uint64_t>(block * block_bytes, now_.size());
-    const auto n = std::min<std::uint64_t>(block_bytes, now_.size() - start);
-    std::copy_n(now_.begin() + static_cast<std::ptrdiff_t>(start), n, before.begin());
-    synced_blocks_.emplace(block, std::move(before));
+    const auto [it, fresh] = dirty_.try_emplace(block);
+    auto& was = it->second;
+    if (fresh) {
+      const auto start = std::min<std::uint64_t>(block * block_bytes, now_.size());
+      const auto n = std::min<std::uint64_t>(block_bytes, now_.size() - start);
+      was.synced.resize(block_bytes);
+      std::copy_n(now_.begin() + static_cast<std::ptrdiff_t>(start), n, was.synced.begin());
+    }
+    const auto from = std::max(range.offset, block * block_bytes) - block * block_bytes;
+    const auto to = std::min(range.end() - block * block_bytes, block_bytes);
+    for (auto sector = from / sector_bytes; sector * sector_bytes < to; ++sector)
+      was.written |= static_cast<std::uint8_t>(1U << sector);
   }
 }
 
@@ -28,7 +34,7 @@ void virtual_node::resize(std::uint64_t size) {
 }
 
 void virtual_node::sync() {
-  synced_blocks_.clear();
+  dirty_.clear();
   synced_size_ = now_.size();
   name_synced = true;
 }
@@ -36,34 +42,46 @@ void virtual_node::sync() {
 void virtual_node::flip_bit(std::uint64_t offset, unsigned bit) {
   const auto mask = static_cast<std::byte>(1U << bit);
   if (offset < now_.size()) now_[offset] ^= mask;
-  if (const auto old = synced_blocks_.find(offset / block_bytes); old != synced_blocks_.end())
-    old->second[offset % block_bytes] ^= mask;
+  if (const auto old = dirty_.find(offset / block_bytes); old != dirty_.end())
+    old->second.synced[offset % block_bytes] ^= mask;
 }
 
+namespace {
+
+constexpr std::uint64_t nothing_arrived = 0, all_arrived = 1;  // else each block has its own fate
+
+}  // namespace
+
 void virtual_node::power_cut(random_source& random) {
-  // 0: nothing of the unsynced blocks arrived, 1: all of it, else each block has its own fate.
   const auto mood = random.number() % 8;
-  const bool new_size = now_.size() != synced_size_ && mood != 0 && random.number() % 2 == 0;
+  const bool new_size =
+      now_.size() != synced_size_ && mood != nothing_arrived && random.number() % 2 == 0;
   now_.resize(std::max<std::uint64_t>(now_.size(), synced_size_));
-  for (const auto& [block, before] : synced_blocks_) {
-    const auto fate = random.number();
-    for (std::uint64_t at = 0; at < block_bytes; at += sector_bytes) {
-      const auto offset = block * block_bytes + at;
-      const bool torn = fate % 8 == 0;
-      const bool arrived = torn ? (fate >> (8 + at / sector_bytes)) % 2 == 0 : fate % 2 == 0;
-      if (mood == 1 || (mood != 0 && arrived) || offset >= now_.size()) continue;
-      const auto n = std::min<std::uint64_t>(sector_bytes, now_.size() - offset);
-      if (torn && harsh_tears && mood != 0) {
-        random.fill(byte_span(now_).subspan(offset, n));
-        continue;
-      }
-      std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(at), n,
-                  now_.begin() + static_cast<std::ptrdiff_t>(offset));
-    }
-  }
+  if (mood != all_arrived)
+    for (const auto& [block, was] : dirty_) lose(block, was, mood, random);
   if (!new_size) now_.resize(synced_size_);
   locked = false;
   sync();
+}
+
+void virtual_node::lose(std::uint64_t block, const dirty_block& was, std::uint64_t mood,
+                        random_source& random) {
+  const auto fate = random.number();
+  const bool torn = fate % 8 == 0;
+  for (std::uint64_t at = 0; at < block_bytes; at += sector_bytes) {
+    const auto offset = block * block_bytes + at;
+    const auto sector = at / sector_bytes;
+    const bool arrived = torn ? (fate >> (8 + sector)) % 2 == 0 : fate % 2 == 0;
+    if ((mood != nothing_arrived && arrived) || offset >= now_.size()) continue;
+    const auto n = std::min<std::uint64_t>(sector_bytes, now_.size() - offset);
+    const bool exposed = tears == tearing::spoils_blocks ||
+                         (tears == tearing::spoils_written && (was.written >> sector & 1U) != 0);
+    if (torn && exposed && mood != nothing_arrived)
+      random.fill(byte_span(now_).subspan(offset, n));
+    else
+      std::copy_n(was.synced.begin() + static_cast<std::ptrdiff_t>(at), n,
+                  now_.begin() + static_cast<std::ptrdiff_t>(offset));
+  }
 }
 
 }  // namespace cairn

@@ -1,9 +1,9 @@
 // One file of a virtual disk: what a reader sees now, and what a loss of power may leave of it.
 //
 // The page cache is `now_`. Of each 4 KiB block that was written since the last sync, the content
-// that was synced is kept; a power cut takes that, the new one, or a mix of their 512-byte sectors.
-// So an unsynced block never harms bytes outside of itself. With harsh_tears a torn block may lose
-// what was synced in it, too: a journal must not need such mercy from a disk.
+// that was synced is kept; a power cut takes that, the new one, or a torn mix of their 512-byte
+// sectors. So an unsynced block never harms bytes outside of itself. What `tearing` says of a torn
+// block comes on top.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -28,6 +28,12 @@ struct sqlite_sharing {
   const void* shm_exclusive[8] = {};
 };
 
+enum class tearing {
+  mixes,           // each sector is the old or the new one: what SQLite relies on
+  spoils_written,  // a sector that was written may hold anything, the others keep what they had
+  spoils_blocks,   // any sector of the block may, also those that were synced: what a journal faces
+};
+
 class virtual_node {
  public:
   static constexpr std::uint64_t block_bytes = 4096;
@@ -45,16 +51,21 @@ class virtual_node {
   void flip_bit(std::uint64_t offset, unsigned bit);  // on the platter: in what is synced, too
   void power_cut(random_source& random);
 
+  tearing tears = tearing::mixes;
   bool name_synced = false;  // its directory entry survives a loss of power
-  bool harsh_tears = false;  // of segments; SQLite and volumes rely on whole sectors
   bool locked = false;       // by an open handle with a lock
   std::shared_ptr<sqlite_sharing> sharing = std::make_shared<sqlite_sharing>();
 
  private:
+  struct dirty_block {
+    bytes synced;
+    std::uint8_t written = 0;  // a bit for each sector, since the last sync
+  };
   void remember(byte_range range);
+  void lose(std::uint64_t block, const dirty_block& was, std::uint64_t mood, random_source& random);
 
   bytes now_;
-  std::map<std::uint64_t, bytes> synced_blocks_;  // of blocks that were changed since the last sync
+  std::map<std::uint64_t, dirty_block> dirty_;
   std::uint64_t synced_size_ = 0;
 };
 

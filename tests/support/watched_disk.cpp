@@ -1,10 +1,11 @@
-#include "tests/sim/watched_disk.h"
+#include "tests/support/watched_disk.h"
 
 #include <cstring>
+#include <utility>
 
 #include "replication/record.h"
 
-namespace cairn::sim {
+namespace cairn {
 namespace {
 
 bool is_record(const std::string& path, std::span<const iovec> parts) {
@@ -35,7 +36,10 @@ class watched_disk::watched_file final : public file {
     return inner_->read(out, offset);
   }
   result<void> write(std::span<const iovec> parts, std::uint64_t offset) override;
-  result<void> sync() override { return inner_->sync(); }
+  result<void> sync() override {
+    if (std::exchange(has_record_, false) && owner_.watch_.sync_begins) owner_.watch_.sync_begins();
+    return inner_->sync();
+  }
   result<std::uint64_t> size() const override { return inner_->size(); }
   result<void> resize(std::uint64_t size) override { return inner_->resize(size); }
   result<void> make_zero(byte_range range, bool deallocate) override {
@@ -47,10 +51,12 @@ class watched_disk::watched_file final : public file {
  private:
   watched_disk& owner_;
   std::unique_ptr<file> inner_;
+  bool has_record_ = false;  // since its last sync, and nothing else behind it
 };
 
 result<void> watched_disk::watched_file::write(std::span<const iovec> parts, std::uint64_t offset) {
-  if (!is_record(path(), parts)) return inner_->write(parts, offset);
+  has_record_ = is_record(path(), parts);
+  if (!has_record_) return inner_->write(parts, offset);
   const auto* header = static_cast<const std::byte*>(parts[0].iov_base);
   owner_.watch_.record_begins({header, record_header_bytes}, behind_header(parts));
   auto done = inner_->write(parts, offset);
@@ -65,4 +71,4 @@ result<std::unique_ptr<file>> watched_disk::open(const std::string& path, open_m
   return std::make_unique<watched_file>(*this, std::move(*inner));
 }
 
-}  // namespace cairn::sim
+}  // namespace cairn

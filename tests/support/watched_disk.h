@@ -1,17 +1,19 @@
 // A disk that tells of each record that is written into a segment, before it is written.
 //
 // At that moment the record has its sequence but no bytes: any other thread of the process, or any
-// other process, may go on there. Everything passes through to the disk behind it.
+// other process, may go on there. So they may where records are about to be synced. Everything
+// passes through to the disk behind it.
 #pragma once
 #include <functional>
 
 #include "storage/disk.h"
 
-namespace cairn::sim {
+namespace cairn {
 
 struct disk_watch {
   std::function<void(byte_view header, byte_view data)> record_begins;
   std::function<void()> record_failed;  // the process died in the write
+  std::function<void()> sync_begins;    // of a segment to which a record was written last
 };
 
 class watched_disk final : public disk {
@@ -42,4 +44,4 @@ class watched_disk final : public disk {
   disk_watch watch_;
 };
 
-}  // namespace cairn::sim
+}  // namespace cairn
