@@ -15,7 +15,9 @@ import sys
 import tempfile
 
 import cairn_subjects
+import figures
 import machine
+import measurements
 import mirror_subjects
 import one_run
 import report
@@ -38,34 +40,48 @@ class Bench:
     def __init__(self, given, directory):
         self.given = given
         self.directory = directory
+        self.rounds, self.quick = given.rounds, given.quick
         self.results = {"machine": machine.describe(layout.ROOT, directory),
                         "options": {"rounds": given.rounds, "seconds": given.seconds,
-                                    "quick": given.quick}, "workloads": []}
+                                    "quick": given.quick},
+                        "workloads": [], "measurements": []}
 
     def run(self):
-        for workload in self.chosen():
+        for workload in self.chosen(workloads.ALL):
             for transport in self.given.transport:
                 self.workload(workload, transport)
+        for measurement in self.chosen(measurements.ALL):
+            self.measurement(measurement)
 
-    def chosen(self):
-        return [w for w in workloads.ALL if not self.given.only or w.name in self.given.only]
+    def chosen(self, things):
+        return [t for t in things if not self.given.only or t.name in self.given.only]
 
     def workload(self, workload, transport):
-        place = tempfile.mkdtemp(prefix=f"{workload.name}-", dir=self.directory)
         runs = {}
         try:
-            taking_part = self.prepared(workload, transport, place)
-            for number in range(1, self.given.rounds + 1):
-                for subject in taking_part:
-                    run = self.one(subject, workload, transport, number, place)
-                    runs.setdefault(subject.name, []).append(run)
+            with scratch(self.directory) as place:
+                taking_part = self.prepared(workload, transport, place)
+                for number in range(1, self.rounds + 1):
+                    for subject in taking_part:
+                        run = self.one(subject, workload, transport, number, place)
+                        runs.setdefault(subject.name, []).append(run)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
             if runs:
                 self.tell(workload, transport, runs)
 
+    def measurement(self, measurement):
+        with scratch(self.directory) as place:
+            rows = measurement.run(self, place).as_dict()
+        self.say("")
+        print("\n".join(figures.lines(measurement.title, measurement.goal, rows)) + "\n",
+              flush=True)
+        self.results["measurements"].append({"name": measurement.name, "figures": rows,
+                                             "title": measurement.title,
+                                             "goal": measurement.goal})
+        self.save()
+
     def prepared(self, workload, transport, place):
-        size = QUICK_VOLUME if self.given.quick else workload.volume_bytes
+        size = QUICK_VOLUME if self.quick else workload.volume_bytes
         taking_part = [SUBJECTS[name](place, size) for name in workload.subjects
                        if not self.given.subjects or name in self.given.subjects]
         for subject in taking_part:
@@ -75,7 +91,7 @@ class Bench:
 
     def one(self, subject, workload, transport, number, place):
         self.say(f"{workload.name} {transport}: round {number}, {subject.name}")
-        seconds = self.given.seconds if self.given.quick else (
+        seconds = self.given.seconds if self.quick else (
             workload.seconds or self.given.seconds)
         return one_run.measure(subject, workload, transport, seconds, number, place)
 
@@ -104,7 +120,7 @@ class Bench:
 def arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [w.name for w in workloads.ALL]
+    names = [thing.name for thing in workloads.ALL + measurements.ALL]
     parser.add_argument("--list", action="store_true", help="what there is to measure")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=names)
     parser.add_argument("--subjects", nargs="+", metavar="NAME", choices=SUBJECTS)
@@ -125,6 +141,8 @@ def arguments():
 def print_list():
     for w in workloads.ALL:
         print(f"{w.name:18}{w.title}; {', '.join(w.subjects)}")
+    for m in measurements.ALL:
+        print(f"{m.name:18}{m.title}")
 
 
 @contextlib.contextmanager
@@ -143,6 +161,7 @@ def main():
         print_list()
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cairn_subjects.CairnAlone.build = os.environ.get(
         "CAIRN_BUILD", os.path.join(layout.ROOT, "build", "release"))
     if given.quick:

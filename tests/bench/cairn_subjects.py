@@ -1,6 +1,7 @@
 """Cairn, started by tests/lab from the release build: alone, and replicating to a second site."""
 
 import os
+import threading
 import time
 
 import subjects
@@ -20,17 +21,19 @@ class CairnAlone(subjects.Subject):
     alone = True
     journal_bytes = 12 * GIB
     segment = "256MiB"  # the default of the product
+    log = "warning"
     build = ""          # set by bench.py before the first start
 
     def __init__(self, directory, volume_bytes):
         super().__init__(directory, volume_bytes)
         self.lab = None
         self.clients = {}
+        self.asking = threading.Lock()  # a sampler asks from a thread of its own
 
     def options(self, destage):
         return layout.Options(members=1, size=f"{self.volume_bytes >> 20}MiB", alone=self.alone,
                               marker_interval="1s", segment=self.segment, destage=destage,
-                              journal_size=f"{self.journal_bytes >> 20}MiB", log="warning",
+                              journal_size=f"{self.journal_bytes >> 20}MiB", log=self.log,
                               build=self.build)
 
     def start(self, transport, destage=True):
@@ -61,19 +64,23 @@ class CairnAlone(subjects.Subject):
 
     # ---- status
     def status(self, role="primary"):
-        if role not in self.clients:
-            port = self.lab["members"][0][role]["ports"]["control"]
-            self.clients[role] = ControlClient(port, "lab", "m1")
-        return self.clients[role].status()
+        with self.asking:
+            if role not in self.clients:
+                port = self.lab["members"][0][role]["ports"]["control"]
+                self.clients[role] = ControlClient(port, "lab", "m1")
+            return self.clients[role].status()
 
     def hang_up(self):
         for client in self.clients.values():
             client.close()
         self.clients = {}
 
-    def settle(self):
+    def wait_backed(self):
         target = self.status()["assigned"]
         self.wait(lambda: self.status()["backed"] >= target, "is in the backing file")
+
+    def settle(self):
+        self.wait_backed()
 
     def wait(self, condition, what, pause=0.05):
         subjects.wait_for(f"{self.name}: everything {what}", condition, SETTLE_SECONDS_MAX, pause)
@@ -96,24 +103,21 @@ class CairnReplicating(CairnAlone):
         return time.monotonic()
 
     def settle(self):
-        super().settle()
+        self.wait_backed()
         target = self.status()["assigned"]
         self.wait(lambda: self.status("secondary")["backed"] >= target,
                   "is in the secondary's backing file")
 
-    def kill_secondary(self):
-        left = processes.kill([self.lab["members"][0]["secondary"]])
-        if left:
-            raise subjects.SubjectFailed("the secondary is there after SIGKILL")
-        client = self.clients.pop("secondary", None)
-        if client:
-            client.close()
+    # ---- a secondary that goes away
+    def stop_secondary(self):
+        with self.asking:
+            if client := self.clients.pop("secondary", None):
+                client.close()
+        if processes.stop([self.lab["members"][0]["secondary"]]):
+            raise subjects.SubjectFailed("the secondary did not stop on SIGTERM")
 
     def start_secondary(self):
         lab_program.start(self.lab, "m1.secondary")
 
     def wait_linked(self):
         readiness.wait(self.lab, list(layout.processes(self.lab)), 60)
-
-    def journal_directory(self, role):
-        return os.path.join(self.lab["members"][0][role]["state"], "journal")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -17,12 +18,13 @@ def run(uri, words, scratch):
     command = ["fio", "--name=bench", "--ioengine=nbd", f"--uri={uri}", "--group_reporting",
                "--output-format=json", f"--output={report}", *words]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, text=True, cwd=scratch)
+                             stderr=subprocess.PIPE, text=True, cwd=scratch,
+                             start_new_session=True)  # its jobs are processes of their own
     try:
         said = child.communicate()[1]
     finally:
         if child.poll() is None:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()
     with open(report, encoding="utf-8") as text:
         raw = text.read()

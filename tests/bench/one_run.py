@@ -12,8 +12,8 @@ from workloads import fio_words
 def prepare(subject, transport, scratch):
     """Writes the whole volume, so that nobody pays for blocks that the file system has yet to
     find, nor for a journal segment that was never used."""
-    subject.start(transport)
     try:
+        subject.start(transport)
         fio.run(subject.uri, ["--rw=write", "--bs=1m", "--iodepth=8", "--end_fsync=1",
                               f"--size={subject.volume_bytes}"], scratch)
         subject.settle()
@@ -25,8 +25,8 @@ def measure(subject, workload, transport, seconds, seed, scratch):
     """What came out, as numbers with their unit in the name."""
     pending = workload.pending_records
     os.sync()
-    subject.start(transport, destage=not pending)
     try:
+        subject.start(transport, destage=not pending)
         warm(subject, pending, scratch)
         return timed(subject, workload, seconds, seed, scratch)
     finally:
@@ -46,8 +46,8 @@ def warm(subject, pending, scratch):
 
 
 def drain(subject, transport):
-    subject.start(transport)
     try:
+        subject.start(transport)
         subject.settle()
     finally:
         subject.stop()
@@ -66,7 +66,7 @@ def timed(subject, workload, seconds, seed, scratch):
         subject.settle()
     run.update(meter.used())
     run["peak_rss_bytes"] = max(map(usage.peak_rss, subject.gateway_pids()))
-    run["own_rss_bytes"] = max(sampler.own_rss, *map(usage.own_rss, subject.gateway_pids()))
+    run["own_rss_bytes"] = max([0, *sampler.own_rss_of.values()])
     return run
 
 

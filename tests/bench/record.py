@@ -6,6 +6,7 @@ import os
 import sys
 
 import bench
+import figures
 import report
 import workloads
 
@@ -25,6 +26,9 @@ def tables(results):
     for done in results["workloads"]:
         yield from report.table(by_name[done["name"]], done["transport"], done["runs"],
                                 bench.TITLES)
+        yield ""
+    for done in results["measurements"]:
+        yield from figures.lines(done["title"], done["goal"], done["figures"])
         yield ""
 
 

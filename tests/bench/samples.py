@@ -17,7 +17,7 @@ class Sampler:
     def __init__(self, subject):
         self.subject = subject
         self.samples = []
-        self.own_rss = 0
+        self.own_rss_of = {}  # pid → the most that was seen, bytes
         self.failed = None
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.work)
@@ -38,8 +38,8 @@ class Sampler:
             self.failed = error
 
     def look(self):
-        pids = self.subject.gateway_pids()
-        self.own_rss = max([self.own_rss, *map(usage.own_rss, pids)])
+        for pid in self.subject.gateway_pids():
+            self.own_rss_of[pid] = max(self.own_rss_of.get(pid, 0), usage.own_rss(pid))
         if sample := self.subject.backlog():
             self.samples.append(dict(sample, at=time.monotonic()))
 
