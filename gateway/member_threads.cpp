@@ -60,16 +60,13 @@ void member_impl::sync_step() {
 }
 
 void member_impl::catalog_step() {
-  for (;;) {
+  for (bool more = true; more;) {
+    if (auto ready = log_->prepare_segment(); !ready)
+      log_debug("member " + config_.name + ": no segment ready ahead: " + ready.error().text);
     const auto n = log_->write_rows(rows_at_once);
-    if (!n) {
-      log_error("member " + config_.name + ": " + n.error().text);
-      break;
-    }
-    if (*n < rows_at_once) break;
+    if (!n) log_error("member " + config_.name + ": " + n.error().text);
+    more = n && *n == rows_at_once;
   }
-  if (auto ready = log_->prepare_segment(); !ready)
-    log_debug("member " + config_.name + ": no segment ready ahead: " + ready.error().text);
 }
 
 bool member_impl::destage_step() {

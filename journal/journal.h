@@ -212,7 +212,8 @@ class journal {
   // The owner has made sure that upto <= backed and, on a primary, <= stored at the peer.
   virtual result<void> trim(sequence upto) = 0;
   // Prepares the next segment off the append path (allocates real zeroes or recycles, new salt,
-  // header synced, pages read in). Call from a background thread; does nothing when one is ready.
+  // header synced) unless one is ready, and has the pages that appends come to next read in. Call
+  // from one background thread, every few milliseconds.
   virtual result<void> prepare_segment() = 0;
   // Remembers `backed` (durable NORMAL commit): recovery rebuilds pending maps from here.
   virtual result<void> save_backed(sequence backed) = 0;

@@ -86,6 +86,10 @@ class journal_on_disk final : public journal {
     sequence first, last;  // 0: none
     bool aside = false;    // holds records that were set aside: stays
   };
+  struct warm_mark {
+    std::uint64_t segment = 0;
+    std::uint64_t position = 0;
+  };
   struct identity {
     std::vector<volume_identity> volumes;
     member_state state;
@@ -132,6 +136,7 @@ class journal_on_disk final : public journal {
   result<std::size_t> write_rows_locked(catalog& c, std::size_t rows_max);
   result<void> write_all_rows_locked(catalog& c, sequence upto);
   void forget_segment_locked(std::uint64_t number);
+  void warm_ahead();
   std::vector<std::uint64_t> trimmable(sequence upto, sequence& last) const;
 
   // cut
@@ -179,6 +184,8 @@ class journal_on_disk final : public journal {
   bool fresh_block_ = false;           // a sync began: the next append starts a 4 KiB block
   std::uint64_t cuts_ = 0;             // truncations and forks so far
   mutable int waiting_ = 0;
+
+  warm_mark warmed_;  // pages up to here were read in; used by prepare_segment()'s thread only
 
   mutable std::mutex failure_mutex_;
   mutable std::string failure_text_;

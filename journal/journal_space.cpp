@@ -5,6 +5,14 @@
 #include "journal/journal_on_disk.h"
 
 namespace cairn {
+namespace {
+
+// Pages of the open segment that are read in before appends come to them: as much as the fastest
+// appends take between two calls of prepare_segment(), and a start that is looked at every time.
+constexpr std::uint64_t warm_ahead_bytes = 32U << 20;
+constexpr std::uint64_t warm_again_bytes = 256U << 10;
+
+}  // namespace
 
 result<std::size_t> journal_on_disk::write_rows(std::size_t rows_max) {
   return catalog_.with([&](auto& c) { return write_rows_locked(*c, rows_max); });
@@ -127,8 +135,32 @@ result<void> journal_on_disk::trim(sequence upto) {
   return space_.collect();
 }
 
+// A system that is short of memory, or thinks that it is, drops pages that nobody used for a while:
+// what was read in when the segment was prepared may be gone by the time that appends get there.
+void journal_on_disk::warm_ahead() {
+  segment_ptr in;
+  std::uint64_t position = 0;
+  {
+    const std::lock_guard lock(append_mutex_);
+    in = open_;
+    position = position_;
+  }
+  if (!in) return;
+  const warm_mark here{in->head.number, position};
+  if (warmed_.segment != here.segment || warmed_.position < position) warmed_ = here;
+  in->store->read_ahead({position, warm_again_bytes});
+  const auto upto = position + warm_ahead_bytes;
+  if (upto > warmed_.position) {
+    in->store->read_ahead({warmed_.position, upto - warmed_.position});
+    warmed_.position = upto;
+  }
+  if (upto <= in->head.bytes) return;
+  if (const auto next = space_.next_ready()) next->store->read_ahead({0, upto - in->head.bytes});
+}
+
 result<void> journal_on_disk::prepare_segment() {
   CAIRN_TRY(accepting());
+  warm_ahead();
   auto made = space_.prepare(append_purpose::data);
   // The bound is not this caller's trouble: the append that meets it is told.
   if (!made && made.error().code == ENOSPC) return {};

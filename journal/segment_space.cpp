@@ -66,6 +66,11 @@ segment_ptr segment_space::take_ready() {
   return first;
 }
 
+segment_ptr segment_space::next_ready() const {
+  const std::lock_guard lock(mutex_);
+  return ready_.empty() ? nullptr : ready_.front();
+}
+
 bool segment_space::has_ready() {
   const std::lock_guard lock(mutex_);
   set_stale_apart_locked();
@@ -171,10 +176,7 @@ result<segment_ptr> segment_space::make(const chosen_file& from) {
   CAIRN_TRY(made->store->sync());
   if (from.fresh) CAIRN_TRY(on_.sync_directory(directory_));
   CAIRN_TRY(rows_.add_row(*made));
-  if (!from.fresh) {
-    made->store->read_ahead({0, bounds_.segment_bytes});
-    ++recycled_;
-  }
+  if (!from.fresh) ++recycled_;
   return made;
 }
 

@@ -58,6 +58,7 @@ class segment_space {
   // The segment that was prepared in this incarnation, now in use; null when there is none.
   segment_ptr take_ready();
   bool has_ready();
+  segment_ptr next_ready() const;  // what take_ready() would give; stays ready
   // Whether an append for this purpose may go into a segment that is already in use.
   bool admits(append_purpose purpose) const;
   // Makes a segment ready unless one is. ENOSPC when the bound forbids it for this purpose.
