@@ -23,8 +23,9 @@ result<bool> destager::step(sequence limit) {
   b.at.assign(b.rows.size(), absent);
   for (const auto& newest : b.newest) CAIRN_TRY(load(b, newest));
   for (std::size_t v = 0; v < volumes_.size(); ++v) CAIRN_TRY(write_volume(b, v));
+  settle(b);
   for (const row& r : b.rows)
-    if (changes_volume(r.what.kind)) volumes_[r.what.volume - 1]->settle(r.what.range, r.what.seq);
+    if (changes_volume(r.what.kind)) moved_bytes_ += r.what.data_length;
   destaged_ = b.rows.back().what.seq.value;
   return true;
 }
@@ -81,6 +82,14 @@ result<void> destager::write_run(const batch& b, volume& to, std::span<const pen
     parts.push_back({const_cast<std::byte*>(data), e.range.length});
   }
   return to.write_backing(parts, offset);
+}
+
+void destager::settle(const batch& b) {
+  std::vector<std::vector<const record*>> by_volume(volumes_.size());
+  for (const row& r : b.rows)
+    if (changes_volume(r.what.kind)) by_volume[r.what.volume - 1].push_back(&r.what);
+  for (std::size_t v = 0; v < volumes_.size(); ++v)
+    if (!by_volume[v].empty()) volumes_[v]->settle(by_volume[v]);
 }
 
 result<sequence> destager::sync() {

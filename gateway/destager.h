@@ -29,6 +29,8 @@ class destager {
   // Destages the next batch of records up to `limit`. false: nothing to do. An error names the
   // volume, which has failed, or (EBADMSG) the damaged record.
   result<bool> step(sequence limit);
+  // Of the records destaged since the start, bytes.
+  std::uint64_t moved_bytes() const { return moved_bytes_; }
   // Syncs every backing file that was written since the last call; what was destaged before the
   // call is `backed` when this returns without an error.
   result<sequence> sync();
@@ -46,11 +48,13 @@ class destager {
   result<void> load(batch& b, const pending_map& newest);
   result<void> write_volume(const batch& b, std::size_t index);
   static std::size_t run_length(std::span<const pending_extent> rest);
+  void settle(const batch& b);
   result<void> write_run(const batch& b, volume& to, std::span<const pending_extent> run);
 
   journal& log_;
   const std::vector<volume*>& volumes_;
   std::atomic<std::uint64_t> destaged_;
+  std::atomic<std::uint64_t> moved_bytes_{0};
   std::vector<bool> dirty_;  // by volume: written since its last sync
 };
 

@@ -18,9 +18,18 @@ std::vector<hold_gate::completion> hold_gate::let_go(state& s) {
   return out;
 }
 
+template <class F>
+auto hold_gate::change(F&& f) {
+  return inner_.with([&](state& s) {
+    auto out = f(s);
+    engaged_ = s.rules.engaged();
+    return out;
+  });
+}
+
 result<sequence> hold_gate::take(const mark& m, hold::time now,
                                  const std::function<result<sequence>()>& insert) {
-  const auto refused = inner_.with([&](state& s) {
+  const auto refused = change([&](state& s) {
     auto why = s.rules.refusal(m);
     if (!why) s.rules.begin(m, now);
     return why;
@@ -28,7 +37,7 @@ result<sequence> hold_gate::take(const mark& m, hold::time now,
   if (refused) return fail(EAGAIN, *refused);
   auto at = insert();
   bool held = false;
-  const auto free = inner_.with([&](state& s) {
+  const auto free = change([&](state& s) {
     if (at)
       held = s.rules.inserted(m.marker, *at);
     else
@@ -40,18 +49,17 @@ result<sequence> hold_gate::take(const mark& m, hold::time now,
   return at;
 }
 
-void hold_gate::pass(sequence at, completion done) {
-  const bool kept = withholds_ && inner_.with([&](state& s) {
+bool hold_gate::keep(sequence at, const completion& done) {
+  return inner_.with([&](state& s) {
     if (!s.rules.withheld(at)) return false;
-    s.withheld.push_back({at, std::move(done)});
+    s.withheld.push_back({at, done});
     return true;
   });
-  if (!kept) done();
 }
 
 template <class F>
 std::optional<hold_gate::opened> hold_gate::open_by(F&& decide) {
-  return inner_.with([&](state& s) -> std::optional<opened> {
+  return change([&](state& s) -> std::optional<opened> {
     auto how = decide(s.rules);
     if (!how) return std::nullopt;
     return opened{std::move(*how), let_go(s)};

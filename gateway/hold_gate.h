@@ -4,6 +4,7 @@
 // Thread-safe. Completions are called without the gate's lock, by whichever thread opened the gate.
 // Not here: journaling the marker, its seal or void; the member does that with what is returned.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -32,7 +33,10 @@ class hold_gate {
                         const std::function<result<sequence>()>& insert);
   // The operation `s` may be acknowledged as far as its append is concerned: runs `done` now, or
   // when the hold that it fell into is over.
-  void pass(sequence s, completion done);
+  template <class F>
+  void pass(sequence s, F&& done) {
+    if (!withholds_ || !engaged_ || !keep(s, done)) done();
+  }
 
   std::optional<opened> on_release(const release& r, incarnation current, hold::time now);
   std::optional<opened> on_abandon(const abandon& a, hold::time now);
@@ -53,10 +57,17 @@ class hold_gate {
   };
   static std::vector<completion> let_go(state& s);
   template <class F>
+  auto change(F&& f);
+  template <class F>
   std::optional<opened> open_by(F&& decide);
+  // Takes `done` along if the operation is withheld.
+  bool keep(sequence s, const completion& done);
 
   const bool withholds_;  // false: a test has switched the hold off
   guarded<state> inner_;
+  // Whether inner_ withholds anything; changed under its lock. An operation behind a marker was
+  // given its sequence after the marker, whose MARK had set this before: it can't see false.
+  std::atomic<bool> engaged_{false};
 };
 
 }  // namespace cairn

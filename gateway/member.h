@@ -83,6 +83,8 @@ class member {
   virtual void clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
                      acknowledge done) = 0;
   virtual result<void> flush(std::size_t volume) = 0;  // covers every acknowledged write
+  // How long a front end waits before the next write, so that destaging keeps up: 0 mostly.
+  virtual std::chrono::microseconds write_delay() const = 0;
   virtual result<std::vector<extent>> extents(std::size_t volume, byte_range range) = 0;
   // The same write, but waits: for front ends that have a thread for each request.
   result<void> write_and_wait(std::size_t volume, byte_view data, std::uint64_t offset, bool fua);
@@ -110,8 +112,10 @@ class member {
   virtual void fence(const std::string& because) = 0;
   // The newest sequence that may be shipped now: finished, and no seal that is not durable.
   virtual sequence shippable() const = 0;
-  // Calls `wake` (from any thread, must not block) when shippable() or durable() advanced.
+  // `wake` is called, from any thread, when shippable() or durable() advanced: once for each
+  // want_wake(). Who calls that looks at the watermarks again behind it. It must not block.
   virtual void on_progress(std::function<void()> wake) = 0;
+  virtual void want_wake() = 0;
   // Receiver side: adopts volume ids from an accepted HELLO (empty volumes only).
   virtual result<void> adopt_volumes(const std::vector<volume_offer>& offers) = 0;
   // What an accepted HELLO says of history: drops every record above `keep_to` and learns the

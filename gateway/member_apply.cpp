@@ -1,7 +1,7 @@
 // Selection at a secondary member: REPORT, APPLY, PROMOTE; volume ids from the primary; what its
 // volumes show.
 #include <cerrno>
-#include <shared_mutex>
+#include <mutex>
 
 #include "base/log.h"
 #include "gateway/member_impl.h"
@@ -115,10 +115,13 @@ result<void> member_impl::advance_to(sequence marker_at) {
   CAIRN_TRY(each_row(from, marker_at, [&](const row& r) {
     if (changes_volume(r.what.kind)) changes.push_back(r);
   }));
-  std::vector<std::unique_lock<std::shared_mutex>> locks;
+  std::vector<std::unique_lock<std::mutex>> locks;
   for (auto* v : table_) locks.emplace_back(v->map_lock());
   ++generation_;
-  for (const row& r : changes) table_[r.what.volume - 1]->map().insert(r.what, r.at);
+  for (const row& r : changes) {
+    table_[r.what.volume - 1]->map().insert(r.what, r.at);
+    changed_bytes_ += r.what.data_length;
+  }
   applied_ = marker_at.value;
   return {};
 }

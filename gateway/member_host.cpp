@@ -134,6 +134,7 @@ result<append_slot> member_impl::append(const record& draft, std::span<const iov
 
 void member_impl::publish(const append_slot& slot) {
   table_[slot.what.volume - 1]->enter(slot.what, slot.at);
+  changed_bytes_ += slot.what.data_length;
   count({slot.what, slot.at}, std::chrono::steady_clock::now());
   mark_visible(slot.what.seq);
 }
@@ -147,6 +148,10 @@ void member_impl::count(const row& r, monotonic_time now) {
 
 void member_impl::mark_visible(sequence s) {
   visible_.with([&](prefix& p) { visible_reached_ = p.mark(s.value); });
+}
+
+std::chrono::microseconds member_impl::write_delay() const {
+  return background_pace::delay(visible_reached_ - destager_->destaged().value);
 }
 
 result<void> member_impl::flush(std::size_t volume) {

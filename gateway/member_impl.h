@@ -15,6 +15,7 @@
 
 #include "base/guarded.h"
 #include "base/prefix.h"
+#include "gateway/background_pace.h"
 #include "gateway/destager.h"
 #include "gateway/hold_gate.h"
 #include "gateway/lag_samples.h"
@@ -51,6 +52,7 @@ class member_impl final : public member {
   void clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
              acknowledge done) override;
   result<void> flush(std::size_t volume) override;
+  std::chrono::microseconds write_delay() const override;
   result<std::vector<extent>> extents(std::size_t volume, byte_range range) override;
 
   member_hello welcome() const override;
@@ -69,6 +71,7 @@ class member_impl final : public member {
   void fence(const std::string& because) override;
   sequence shippable() const override;
   void on_progress(std::function<void()> wake) override;
+  void want_wake() override { wake_wanted_ = true; }
   result<void> adopt_volumes(const std::vector<volume_offer>& offers) override;
   result<void> follow(const hello& from, sequence keep_to) override;
   result<void> append_received(std::span<const received_record> records) override;
@@ -126,6 +129,7 @@ class member_impl final : public member {
   bool is_primary() const { return role_ == member_role::primary; }
   sequence destage_limit() const;
   sequence trim_limit() const;
+  sequence visible_end() const;  // of what its volumes show
   void check_watermarks() const;
   // member_open
   result<void> index_volumes();
@@ -136,6 +140,11 @@ class member_impl final : public member {
   void sync_loop();
   void catalog_loop();
   void destage_loop();
+  journal_load load() const;
+  void sweep();
+  void trim_step();
+  void sync_now();
+  bool stopping() const;
   bool nap(std::chrono::milliseconds longest);
 
   const member_config config_;
@@ -148,12 +157,15 @@ class member_impl final : public member {
 
   guarded<prefix> visible_;  // published records, and those that publish nothing
   std::atomic<std::uint64_t> visible_reached_{0};
+  std::atomic<std::uint64_t> changed_bytes_{0};  // of volumes, by records entered since the start
+  std::atomic<std::uint64_t> synced_bytes_{0};   // of these, up to the last fdatasync
   guarded<lag_samples> samples_;
   guarded<peer_view> peer_;
   guarded<std::vector<young_seal>> seals_;
   guarded<std::map<marker_id, reply>> askers_;  // of markers being inserted or held
   guarded<hold_counts> holds_;
   guarded<std::function<void()>> wake_;
+  std::atomic<bool> wake_wanted_{false};
 
   std::mutex apply_mutex_;
   std::atomic<std::uint64_t> applied_{0};     // secondary: end of what its volumes show

@@ -80,6 +80,7 @@ void member_impl::on_progress(std::function<void()> wake) {
 }
 
 void member_impl::wake_link() {
+  if (!wake_wanted_ || !wake_wanted_.exchange(false)) return;
   wake_.with([](auto& w) {
     if (w) w();
   });

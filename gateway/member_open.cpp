@@ -175,7 +175,9 @@ result<void> member_impl::restore_pending() {
   const sequence upto =
       is_primary() || role_ == member_role::fenced ? log_->assigned() : sequence(applied_);
   return each_row(log_->backed(), upto, [&](const row& r) {
-    if (changes_volume(r.what.kind)) table_[r.what.volume - 1]->enter(r.what, r.at);
+    if (!changes_volume(r.what.kind)) return;
+    table_[r.what.volume - 1]->enter(r.what, r.at);
+    changed_bytes_ += r.what.data_length;
   });
 }
 

@@ -1,4 +1,6 @@
 // The member's threads and the steps that they repeat.
+#include <utility>
+
 #include "base/log.h"
 #include "base/thread_priority.h"
 #include "gateway/member_impl.h"
@@ -10,10 +12,11 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds sync_pace{100};      // longest time that finished records wait for fdatasync
-constexpr milliseconds catalog_pace{20};    // rows are behind the appends by about this
-constexpr milliseconds destage_pace{20};    // when there is nothing to destage
-constexpr milliseconds backing_pace{1000};  // between syncs of the backing files
+// How often the threads look whether something is due.
+constexpr milliseconds sync_look{20};
+constexpr milliseconds catalog_look{20};
+constexpr milliseconds destage_look{20};
+constexpr milliseconds trim_look{500};
 constexpr std::size_t rows_at_once = 4096;
 
 }  // namespace
@@ -36,11 +39,27 @@ void member_impl::check_watermarks() const {
     check(applied_watermarks{w.destaged, applied, selected, log_->durable()});
 }
 
-sequence member_impl::destage_limit() const {
-  const auto durable = log_->durable();
-  if (role_ == member_role::secondary || role_ == member_role::promoting)
-    return std::min(durable, sequence(applied_));
-  return std::min(durable, sequence(visible_reached_));
+sequence member_impl::visible_end() const {
+  const bool applies = role_ == member_role::secondary || role_ == member_role::promoting;
+  return sequence(applies ? applied_ : visible_reached_);
+}
+
+sequence member_impl::destage_limit() const { return std::min(log_->durable(), visible_end()); }
+
+journal_load member_impl::load() const {
+  journal_load out;
+  const auto visible = visible_end();
+  const auto destaged = destager_->destaged();
+  const auto finished = log_->finished();
+  out.pending_records = visible > destaged ? visible.value - destaged.value : 0;
+  out.pending_bytes = changed_bytes_ - destager_->moved_bytes();
+  out.undurable_records = finished.value - std::min(finished, log_->durable()).value;
+  out.undurable_bytes = changed_bytes_ - synced_bytes_;
+  out.unbacked_records = destaged.value - std::min(destaged, log_->backed()).value;
+  out.newest = visible.value;
+  const auto usage = log_->usage();
+  out.short_of_space = usage.bytes > usage.bytes_max / 2;
+  return out;
 }
 
 sequence member_impl::trim_limit() const {
@@ -83,16 +102,22 @@ bool member_impl::destage_step() {
 }
 
 void member_impl::backing_step() {
-  const std::lock_guard lock(destage_mutex_);
-  if (!destage_stopped_ && destager_->destaged() > log_->backed()) {
-    const auto backed = destager_->sync();
-    if (!backed) {
-      destage_stopped_ = true;
-      log_error("member " + config_.name + ": destaging stopped: " + backed.error().text);
-    } else if (auto saved = log_->save_backed(*backed); !saved) {
-      log_error("member " + config_.name + ": " + saved.error().text);
+  {
+    const std::lock_guard lock(destage_mutex_);
+    if (!destage_stopped_ && destager_->destaged() > log_->backed()) {
+      const auto backed = destager_->sync();
+      if (!backed) {
+        destage_stopped_ = true;
+        log_error("member " + config_.name + ": destaging stopped: " + backed.error().text);
+      } else if (auto saved = log_->save_backed(*backed); !saved) {
+        log_error("member " + config_.name + ": " + saved.error().text);
+      }
     }
   }
+  trim_step();
+}
+
+void member_impl::trim_step() {
   const auto limit = trim_limit();
   if (limit <= log_->trimmed()) return;
   if (auto trimmed = log_->trim(limit); !trimmed)
@@ -143,18 +168,25 @@ void member_impl::hold_loop() {
   }
 }
 
+// One fdatasync of the journal, shared with hosts that wait for one.
+void member_impl::sync_now() {
+  const std::uint64_t covered = changed_bytes_;
+  if (auto done = log_->sync(); !done)
+    return log_error("member " + config_.name + ": " + done.error().text);
+  synced_bytes_ = covered;
+  after_sync();
+}
+
+// A primary's. What a secondary receives is synced by its link (sync_thread).
 void member_impl::sync_loop() {
+  background_pace pace;
   std::unique_lock lock(thread_mutex_);
   while (!stopping_) {
-    sync_wakes_.wait_for(lock, sync_pace, [&] { return stopping_ || sync_wanted_; });
-    sync_wanted_ = false;
+    sync_wakes_.wait_for(lock, sync_look, [&] { return stopping_ || sync_wanted_; });
+    const bool wanted = std::exchange(sync_wanted_, false);
     lock.unlock();
-    if (is_primary() && !log_->failure() && log_->durable() < log_->finished()) {
-      if (auto done = log_->sync(); !done)
-        log_error("member " + config_.name + ": " + done.error().text);
-      else
-        after_sync();
-    }
+    const auto due = [&] { return pace.sync_due(load(), std::chrono::steady_clock::now()); };
+    if (is_primary() && !log_->failure() && (wanted || due())) sync_now();
     lock.lock();
   }
 }
@@ -166,26 +198,37 @@ bool member_impl::nap(milliseconds longest) {
   return !stopping_;
 }
 
+bool member_impl::stopping() const {
+  const std::lock_guard lock(thread_mutex_);
+  return stopping_;
+}
+
 void member_impl::catalog_loop() {
   do catalog_step();
-  while (nap(catalog_pace));
+  while (nap(catalog_look));
+}
+
+// Destages what is visible now; what comes meanwhile waits until destaging is due again.
+void member_impl::sweep() {
+  const auto goal = visible_end();
+  if (is_primary() && log_->durable() < goal && !log_->failure()) sync_now();
+  while (destager_->destaged() < goal && !stopping() && destage_step()) {
+  }
 }
 
 void member_impl::destage_loop() {
-  auto synced = std::chrono::steady_clock::now();
+  background_pace pace;
+  auto looked = std::chrono::steady_clock::now();
   do {
-    bool more = true;
-    while (more) {
-      more = destage_step();
-      const auto now = std::chrono::steady_clock::now();
-      if (now - synced >= backing_pace) {
-        backing_step();
-        synced = now;
-      }
-      const std::lock_guard lock(thread_mutex_);
-      if (stopping_) return;
+    if (pace.destage_due(load(), std::chrono::steady_clock::now())) sweep();
+    const auto now = std::chrono::steady_clock::now();
+    if (pace.backing_due(load(), now)) {
+      backing_step();
+    } else if (now - looked >= trim_look) {
+      trim_step();
+      looked = now;
     }
-  } while (nap(destage_pace));
+  } while (nap(destage_look));
 }
 
 }  // namespace cairn

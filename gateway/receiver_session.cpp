@@ -294,7 +294,8 @@ std::optional<link_message> receiver_session::impl::obey(const stretch& s) {
     return refusal{refusal_code::blocked, done.error().text, {}};
   }
   decides_->on_appended(records.back().what.seq);
-  syncs_.want();
+  const auto is_seal = [](const received_record& r) { return r.what.kind == record_kind::seal; };
+  syncs_.want(std::any_of(records.begin(), records.end(), is_seal));
   say_progress();
   return {};
 }

@@ -225,6 +225,10 @@ asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
   const milliseconds limit = in_ms(self->settings_.stall_us);
   while (self->current(wire)) {
     std::optional<bytes> frame = self->next_frame();
+    if (!frame) {
+      self->owner_.want_wake();
+      frame = self->next_frame();  // what came before the wish has woken nobody
+    }
     if (!self->current(wire)) break;
     if (!frame) {
       self->something_to_send_.expires_at(asio::steady_timer::time_point::max());

@@ -17,10 +17,12 @@ void sync_thread::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void sync_thread::want() {
+void sync_thread::want(bool soon) {
   {
     const std::lock_guard lock(mutex_);
+    if (wanted_ && (soon_ || !soon)) return;
     wanted_ = true;
+    soon_ = soon_ || soon;
   }
   changed_.notify_all();
 }
@@ -30,12 +32,12 @@ void sync_thread::run() {
   for (;;) {
     changed_.wait(lock, [&] { return wanted_ || stopping_; });
     if (stopping_) return;
-    wanted_ = false;
+    changed_.wait_for(lock, pause_, [&] { return soon_ || stopping_; });
+    wanted_ = soon_ = false;
     lock.unlock();
     if (auto done = log_.sync(); !done) return log_error("link: " + done.error().text);
     synced_();
     lock.lock();
-    changed_.wait_for(lock, pause_, [&] { return stopping_; });
   }
 }
 

@@ -1,5 +1,6 @@
-// Makes a secondary's journal durable behind its appends: one fdatasync after the other while there
-// is something to sync, each covering all that was appended until it began.
+// Makes a secondary's journal durable behind its appends: at once when a seal arrived, since a
+// marker counts only when it is stored durably; otherwise at a pace, so that each fdatasync covers
+// more.
 //
 // Owned by a receiver_session. want() from any thread.
 #pragma once
@@ -15,14 +16,16 @@ namespace cairn {
 
 class sync_thread {
  public:
-  // `synced` is called on the thread after each success. A failure is final (I9): it is logged, and
-  // no further sync is tried; the journal refuses appends from then on.
+  // `pause`: between two fdatasyncs that nobody waits for. `synced` is called on the thread after
+  // each success. A failure is final (I9): it is logged, and no further sync is tried; the journal
+  // refuses appends from then on.
   sync_thread(journal& log, std::chrono::milliseconds pause, std::function<void()> synced)
       : log_(log), pause_(pause), synced_(std::move(synced)) {}
 
   void start();
   void stop();  // joins
-  void want();
+  // There is something to sync. `soon`: without waiting for the pace.
+  void want(bool soon);
 
  private:
   void run();
@@ -33,6 +36,7 @@ class sync_thread {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool wanted_ = false;
+  bool soon_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

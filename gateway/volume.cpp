@@ -12,6 +12,8 @@
 namespace cairn {
 namespace {
 
+constexpr std::size_t settled_at_once = 64;  // while hosts wait for the map
+
 struct pinned_extent {
   pending_extent what;
   segment_pin pin;
@@ -28,7 +30,7 @@ result<void> volume::read(byte_span out, std::uint64_t offset, journal& log) con
   std::vector<pinned_extent> found;
   {
     // Pinned under the lock: a stretch that is in the map is not yet settled, so its segment lives.
-    const std::shared_lock lock(map_lock_);
+    const std::lock_guard lock(map_lock_);
     for (const auto& e : map_.lookup({offset, out.size()}))
       found.push_back({e, e.zero ? segment_pin() : log.pin(e.at.segment)});
   }
@@ -52,7 +54,7 @@ result<void> volume::read(byte_span out, std::uint64_t offset, journal& log) con
 }
 
 void volume::enter(const record& r, const record_place& at) {
-  const std::unique_lock lock(map_lock_);
+  const std::lock_guard lock(map_lock_);
   map_.insert(r, at);
 }
 
@@ -73,7 +75,7 @@ std::vector<extent> volume::extents(byte_range range) const {
     }
   };
   // Under the lock nothing settles: what is not in the map is in the backing file already.
-  const std::shared_lock lock(map_lock_);
+  const std::lock_guard lock(map_lock_);
   for (const auto& e : map_.lookup(range)) {
     add_backing(e.range.offset);
     add(e.range.end(), e.zero);
@@ -83,7 +85,7 @@ std::vector<extent> volume::extents(byte_range range) const {
 }
 
 std::size_t volume::pending() const {
-  const std::shared_lock lock(map_lock_);
+  const std::lock_guard lock(map_lock_);
   return map_.size();
 }
 
@@ -97,9 +99,13 @@ result<void> volume::zero_backing(byte_range range, bool deallocate) {
 
 result<void> volume::sync_backing() { return syncs_.sync(*backing_); }
 
-void volume::settle(byte_range range, sequence seq) {
-  const std::unique_lock lock(map_lock_);
-  map_.erase(range, seq);
+void volume::settle(std::span<const record* const> records) {
+  while (!records.empty()) {
+    const auto some = records.first(std::min(records.size(), settled_at_once));
+    records = records.subspan(some.size());
+    const std::lock_guard lock(map_lock_);
+    for (const auto* r : some) map_.erase(r->range, r->seq);
+  }
 }
 
 void volume::fail_for_good(const std::string& reason) {

@@ -9,8 +9,8 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -45,7 +45,7 @@ class volume {
   void enter(const record& r, const record_place& at);
   // For entering many records of several volumes as one change: the map and its lock.
   pending_map& map() { return map_; }
-  std::shared_mutex& map_lock() const { return map_lock_; }
+  std::mutex& map_lock() const { return map_lock_; }
   // Zero where pending zeroes lie and in the backing file's holes; data elsewhere.
   std::vector<extent> extents(byte_range range) const;
   std::size_t pending() const;
@@ -54,8 +54,8 @@ class volume {
   result<void> write_backing(std::span<const iovec> parts, std::uint64_t offset);
   result<void> zero_backing(byte_range range, bool deallocate);
   result<void> sync_backing();
-  // The record `seq` lies in the backing file: readers take it from there.
-  void settle(byte_range range, sequence seq);
+  // These records, of this volume, lie in the backing file: readers take them from there.
+  void settle(std::span<const record* const> records);
 
   // ---- failure (I9): final, with its reason
   void fail_for_good(const std::string& reason);
@@ -67,7 +67,7 @@ class volume {
   std::atomic<std::uint32_t> index_;
   std::unique_ptr<file> backing_;
   sync_guard syncs_;
-  mutable std::shared_mutex map_lock_;
+  mutable std::mutex map_lock_;
   pending_map map_;
   guarded<std::optional<std::string>> failure_;
 };

@@ -88,6 +88,7 @@ struct marker_row {
 struct append_slot {
   record what;
   record_place at;
+  std::shared_ptr<struct segment> in;  // the journal's own
 };
 
 // One record as a peer sent it: decoded header and a view of its data.

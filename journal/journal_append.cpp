@@ -135,6 +135,7 @@ std::optional<append_slot> journal_on_disk::take_place_locked(const record& draf
   slot.what.made_in = open_->head.made_in;
   slot.what.durable_then = durable_;
   slot.at = take_bytes_locked(slot.what, need);
+  slot.in = open_;
   return slot;
 }
 
@@ -164,25 +165,22 @@ record_place journal_on_disk::take_bytes_locked(const record& r, std::uint64_t n
 result<void> journal_on_disk::write(const append_slot& slot, std::span<const iovec> data) {
   CAIRN_INVARIANT("internal", total_bytes(data) == slot.what.data_length,
                   "record " + std::to_string(slot.what.seq.value) + " was given other data");
-  const auto in = space_.find(slot.at.segment);
-  CAIRN_INVARIANT("I1", in != nullptr,
-                  "segment " + std::to_string(slot.at.segment) + " was recycled under an append");
-  const record_parts parts(slot.what, in->head.salt, data);
-  auto written = in->store->write(parts.all(), slot.at.position);
-  if (!written) return give_up(slot, *in, written.error());
+  const record_parts parts(slot.what, slot.in->head.salt, data);
+  auto written = slot.in->store->write(parts.all(), slot.at.position);
+  if (!written) return give_up(slot, written.error());
   if (is_control(slot.what.kind)) book_.enter(slot.what, body_in(data));
   finish({slot.what, slot.at});
   return accepting();
 }
 
-result<void> journal_on_disk::give_up(const append_slot& slot, segment& in, const error& why) {
+result<void> journal_on_disk::give_up(const append_slot& slot, const error& why) {
   record gap;
   gap.kind = record_kind::gap;
   gap.made_in = slot.what.made_in;
   gap.seq = slot.what.seq;
   gap.durable_then = slot.what.durable_then;
-  const record_parts parts(gap, in.head.salt, {});
-  if (auto written = in.store->write(parts.all(), slot.at.position); !written)
+  const record_parts parts(gap, slot.in->head.salt, {});
+  if (auto written = slot.in->store->write(parts.all(), slot.at.position); !written)
     fail_journal(written.error().text);
   finish({gap, slot.at});
   return fail(why);

@@ -109,7 +109,7 @@ class journal_on_disk final : public journal {
   bool fits_locked(std::uint64_t position, std::uint64_t need, append_purpose purpose) const;
   std::uint64_t next_position_locked() const;
   record_place take_bytes_locked(const record& r, std::uint64_t need);
-  result<void> give_up(const append_slot& slot, segment& in, const error& why);
+  result<void> give_up(const append_slot& slot, const error& why);
   void finish(const row& done);
   result<void> check_received(std::span<const received_record> records) const;
   result<void> append_some(std::span<const received_record>& records);

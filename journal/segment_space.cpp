@@ -37,6 +37,7 @@ void segment_space::adopt(segment_ptr in_use) {
   const std::lock_guard lock(mutex_);
   const auto number = in_use->head.number;
   in_use_.emplace(number, std::move(in_use));
+  look_at_room_locked();
 }
 
 void segment_space::add_free(std::string name) {
@@ -115,10 +116,15 @@ bool segment_space::may_take_locked(append_purpose purpose) const {
   return used_locked() + left <= room_locked();
 }
 
-bool segment_space::admits(append_purpose purpose) const {
-  if (purpose != append_purpose::data) return true;
+void segment_space::look_at_room_locked() {
+  const auto spare = spare_segments(append_purpose::data) * bounds_.segment_bytes;
+  admits_data_ = used_locked() + spare <= room_locked();
+}
+
+void segment_space::set_catalog_bytes(std::uint64_t n) {
   const std::lock_guard lock(mutex_);
-  return used_locked() + spare_segments(purpose) * bounds_.segment_bytes <= room_locked();
+  catalog_bytes_ = n;
+  look_at_room_locked();
 }
 
 std::string segment_space::new_name_locked() const {
@@ -148,6 +154,7 @@ result<segment_space::chosen_file> segment_space::choose(append_purpose purpose)
   from.name = from.fresh ? new_name_locked() : free_.front();
   if (!from.fresh) free_.pop_front();
   being_made_ = from.name;
+  look_at_room_locked();
   return from;
 }
 
@@ -193,6 +200,7 @@ result<void> segment_space::prepare(append_purpose purpose) {
   if (!made) {
     // The file may be half filled: a recovery deletes it, or a later prepare() fills it again.
     if (!from->fresh) free_.push_back(from->name);
+    look_at_room_locked();
     return fail(made.error());
   }
   in_use_.emplace((*made)->head.number, *made);
@@ -225,6 +233,7 @@ result<void> segment_space::collect() {
       surplus.push_back(free_.back());
       free_.pop_back();
     }
+    look_at_room_locked();
   }
   for (const auto& name : surplus) CAIRN_TRY(on_.remove(path_of(name)));
   return {};

@@ -53,14 +53,16 @@ class segment_space {
 
   // ---- while running
   void set_incarnation(incarnation current) { incarnation_ = current.value; }
-  void set_catalog_bytes(std::uint64_t n) { catalog_bytes_ = n; }
+  void set_catalog_bytes(std::uint64_t n);
   segment_ptr find(std::uint64_t number) const;  // null when it is gone
   // The segment that was prepared in this incarnation, now in use; null when there is none.
   segment_ptr take_ready();
   bool has_ready();
   segment_ptr next_ready() const;  // what take_ready() would give; stays ready
   // Whether an append for this purpose may go into a segment that is already in use.
-  bool admits(append_purpose purpose) const;
+  bool admits(append_purpose purpose) const {
+    return purpose != append_purpose::data || admits_data_;
+  }
   // Makes a segment ready unless one is. ENOSPC when the bound forbids it for this purpose.
   result<void> prepare(append_purpose purpose);
   // The segment's records are gone from the catalog: the file is free when the last pin goes.
@@ -83,6 +85,7 @@ class segment_space {
   std::uint64_t used_locked() const;
   std::uint64_t room_locked() const;  // what the bound leaves for segments, bytes
   bool may_take_locked(append_purpose purpose) const;
+  void look_at_room_locked();  // after each change of what is used
   result<void> take_back_stale();
   void set_stale_apart_locked();
   result<chosen_file> choose(append_purpose purpose);
@@ -108,7 +111,8 @@ class segment_space {
   std::mutex prepare_mutex_;       // one prepare() at a time; taken before mutex_
   std::uint64_t next_number_ = 1;  // guarded by prepare_mutex_
   std::atomic<std::uint64_t> incarnation_ = 0;
-  std::atomic<std::uint64_t> catalog_bytes_ = 0;
+  std::uint64_t catalog_bytes_ = 0;  // guarded by mutex_
+  std::atomic<bool> admits_data_ = true;
   std::atomic<std::uint64_t> recycled_ = 0;
 };
 

@@ -44,6 +44,7 @@ class hold {
   void not_inserted(marker_id marker);
 
   bool withheld(sequence s) const { return held_ && s > held_->at; }
+  bool engaged() const { return held_.has_value(); }
 
   // nullopt: not for this hold (another epoch, N or incarnation), ignored.
   std::optional<ended> on_release(const release& r, incarnation current, time now);

@@ -30,6 +30,8 @@ class connection {
   std::string description() const;
   const journal& log() const { return volume_.owner->log(); }
 
+  std::chrono::microseconds write_delay() const { return volume_.owner->write_delay(); }
+
   result<void> read(byte_span out, std::uint64_t offset);
   result<void> write(byte_view data, std::uint64_t offset, bool fua);
   result<void> clear(record_kind kind, byte_range range, bool fua);

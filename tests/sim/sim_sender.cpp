@@ -27,6 +27,7 @@ void sim_sender::start() {
   if (peer_ == nullptr || owner_.core().log().state().role != member_role::primary) return;
   decides_.emplace(quick());
   owner_.core().on_progress([this] { wake(); });
+  owner_.core().want_wake();
   owner_.after(0, [this] { turn(); });
 }
 
@@ -44,6 +45,7 @@ void sim_sender::wake() {
   if (std::exchange(woken_, true)) return;
   owner_.after(world_.random.below(1'500), [this] {
     woken_ = false;
+    owner_.core().want_wake();
     speak();
   });
 }
