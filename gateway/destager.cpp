@@ -17,11 +17,10 @@ result<bool> destager::step(sequence limit) {
   auto rows = log_.rows(destaged().next(), limit, batch_rows_max, batch_bytes_max);
   if (!rows) return fail(rows.error());
   if (rows->empty()) return false;
-  batch b{std::move(*rows), std::vector<pending_map>(volumes_.size()), {}, {}};
+  batch b{std::move(*rows), std::vector<pending_map>(volumes_.size()), {}};
   for (const row& r : b.rows)
     if (changes_volume(r.what.kind)) b.newest[r.what.volume - 1].insert(r.what, r.at);
-  b.at.assign(b.rows.size(), absent);
-  for (const auto& newest : b.newest) CAIRN_TRY(load(b, newest));
+  CAIRN_TRY(load(b));
   for (std::size_t v = 0; v < volumes_.size(); ++v) CAIRN_TRY(write_volume(b, v));
   settle(b);
   for (const row& r : b.rows)
@@ -30,15 +29,22 @@ result<bool> destager::step(sequence limit) {
   return true;
 }
 
-result<void> destager::load(batch& b, const pending_map& newest) {
+result<void> destager::load(batch& b) {
   const auto first = b.rows.front().what.seq.value;
-  for (const auto& e : newest.all()) {
-    const std::size_t index = e.seq.value - first;
-    if (e.zero || b.at[index] != absent) continue;
-    b.at[index] = b.records.size() + record_header_bytes;
-    CAIRN_TRY(log_.read_record(b.rows[index], b.records));
+  b.at.assign(b.rows.size(), absent);
+  for (const auto& newest : b.newest)
+    for (const auto& e : newest.all())
+      if (!e.zero) b.at[e.seq.value - first] = 0;
+  std::vector<row> wanted;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < b.rows.size(); ++i) {
+    if (b.at[i] == absent) continue;
+    b.at[i] = size + record_header_bytes;
+    size += stored_bytes(b.rows[i].what.data_length);
+    wanted.push_back(b.rows[i]);
   }
-  return {};
+  records_.clear();
+  return log_.read_records(wanted, records_);
 }
 
 // Neighbours without a hole between them and of one kind, up to write_bytes_max of data.
@@ -78,7 +84,7 @@ result<void> destager::write_run(const batch& b, volume& to, std::span<const pen
   std::vector<iovec> parts;
   parts.reserve(run.size());
   for (const auto& e : run) {
-    const auto* data = b.records.data() + b.at[e.seq.value - first] + e.skip;
+    const auto* data = records_.data() + b.at[e.seq.value - first] + e.skip;
     parts.push_back({const_cast<std::byte*>(data), e.range.length});
   }
   return to.write_backing(parts, offset);

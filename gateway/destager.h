@@ -41,11 +41,11 @@ class destager {
   struct batch {
     std::vector<row> rows;            // consecutive
     std::vector<pending_map> newest;  // by volume: what of the rows is not overwritten among them
-    bytes records;                    // header and data of those rows that `newest` names
-    std::vector<std::size_t> at;      // by row: where its data begins in `records`, or absent
+    std::vector<std::size_t> at;      // by row: where its data begins in records_, or absent
   };
 
-  result<void> load(batch& b, const pending_map& newest);
+  // Reads the rows whose data `newest` names.
+  result<void> load(batch& b);
   result<void> write_volume(const batch& b, std::size_t index);
   static std::size_t run_length(std::span<const pending_extent> rest);
   void settle(const batch& b);
@@ -55,6 +55,7 @@ class destager {
   const std::vector<volume*>& volumes_;
   std::atomic<std::uint64_t> destaged_;
   std::atomic<std::uint64_t> moved_bytes_{0};
+  bytes records_;            // header and data of rows of the batch; kept for the next one
   std::vector<bool> dirty_;  // by volume: written since its last sync
 };
 

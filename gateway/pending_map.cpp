@@ -24,12 +24,29 @@ void pending_map::split(std::uint64_t offset) {
 
 void pending_map::insert(const record& r, const record_place& at) {
   const auto begin = r.range.offset, end = r.range.end();
+  const bool zero = r.kind == record_kind::zero || r.kind == record_kind::trim;
+  const auto near = nodes_.upper_bound(begin);
+  const auto before = near == nodes_.begin() ? nodes_.end() : std::prev(near);
+  const bool free_before = before == nodes_.end() || before->second.end <= begin;
+  const bool free_behind = near == nodes_.end() || near->first >= end;
+  const node whole{end, r.seq, zero, at, 0};
+  if (free_before && free_behind) {
+    nodes_.emplace_hint(near, begin, whole);
+  } else if (!free_before && before->first == begin && before->second.end == end) {
+    if (before->second.seq < r.seq) before->second = whole;
+  } else {
+    insert_over(r, whole);
+  }
+}
+
+// The bytes of `whole` that no newer record has taken.
+void pending_map::insert_over(const record& r, const node& whole) {
+  const auto begin = r.range.offset, end = r.range.end();
   split(begin);
   split(end);
-  const bool zero = r.kind == record_kind::zero || r.kind == record_kind::trim;
   std::uint64_t open = begin;  // [open, …) is not yet covered by newer bytes
   const auto fill = [&](std::uint64_t upto) {
-    if (open < upto) nodes_[open] = node{upto, r.seq, zero, at, open - begin};
+    if (open < upto) nodes_[open] = node{upto, r.seq, whole.zero, whole.at, open - begin};
   };
   for (auto it = nodes_.lower_bound(begin); it != nodes_.end() && it->first < end;) {
     if (it->second.seq < r.seq) {

@@ -49,6 +49,7 @@ class pending_map {
 
   tree::const_iterator first_overlapping(std::uint64_t offset) const;
   void split(std::uint64_t offset);
+  void insert_over(const record& r, const node& whole);
 
   tree nodes_;  // disjoint
 };

@@ -16,9 +16,19 @@ void add_gap(stretch& to, sequence at) {
     to.gaps.emplace_back(at, at);
 }
 
-bool fits(const stretch& so_far, const row& next, std::uint64_t bytes_max) {
-  if (!has_bytes(next) || so_far.records.empty()) return true;
-  return so_far.records.size() + stored_bytes(next.what.data_length) <= bytes_max;
+// Of rows of which the first `read` bytes were read: the one behind them.
+sequence first_missing(const std::vector<row>& rows, std::uint64_t read) {
+  std::uint64_t at = 0;
+  for (const row& r : rows) {
+    if (at == read) return r.what.seq;
+    at += stored_bytes(r.what.data_length);
+  }
+  return {};
+}
+
+void end_before(stretch& m, sequence damaged) {
+  m.last = damaged.previous();
+  std::erase_if(m.gaps, [&](const auto& gap) { return gap.first > damaged; });
 }
 
 }  // namespace
@@ -31,16 +41,22 @@ result<packed_stretch> pack_stretch(journal& from, const stretch_order& order, i
   out.message.sender = sender;
   out.message.first = order.first;
   out.message.last = order.first.previous();
+  std::vector<row> with_bytes;
+  std::uint64_t size = 0;
   for (const row& r : *rows) {
-    if (!fits(out.message, r, order.bytes_max)) break;
-    if (!has_bytes(r)) {
+    const auto more = has_bytes(r) ? stored_bytes(r.what.data_length) : 0;
+    if (size > 0 && size + more > order.bytes_max) break;
+    size += more;
+    if (has_bytes(r))
+      with_bytes.push_back(r);
+    else
       add_gap(out.message, r.what.seq);
-    } else if (auto read = from.read_record(r, out.message.records); !read) {
-      if (read.error().code != EBADMSG) return fail(read.error());
-      out.damage = read.error();
-      break;
-    }
     out.message.last = r.what.seq;
+  }
+  if (auto read = from.read_records(with_bytes, out.message.records); !read) {
+    if (read.error().code != EBADMSG) return fail(read.error());
+    out.damage = read.error();
+    end_before(out.message, first_missing(with_bytes, out.message.records.size()));
   }
   if (rows->empty())
     return fail(EIO, "the journal has no record " + std::to_string(order.first.value));

@@ -202,10 +202,12 @@ class journal {
   virtual segment_pin pin(std::uint64_t segment) const = 0;
   // data_length bytes of the record, from `skip` on. No checksum (host reads are partial).
   virtual result<void> read_data(const record_place& at, std::uint64_t skip, byte_span out) = 0;
-  // Header (plain, salt 0) and data of one row, checked: EBADMSG naming sequence, file and position
-  // where the checksum does not match. Appends stored_bytes() to `out`. A gap without place is
-  // made.
-  virtual result<void> read_record(const row& r, bytes& out) = 0;
+  // Header (plain, salt 0) and data of each row, checked: EBADMSG naming sequence, file and
+  // position where a checksum does not match. Appends stored_bytes() of each to `out`, also of
+  // those before a damaged one. Rows that lie one behind the other cost one read. A gap without
+  // place is made.
+  virtual result<void> read_records(std::span<const row> rows, bytes& out) = 0;
+  result<void> read_record(const row& r, bytes& out) { return read_records({&r, 1}, out); }
 
   // ---- space
   virtual journal_usage usage() const = 0;

@@ -191,11 +191,15 @@ result<void> recovery::verify_pending() {
   for (auto next = out_.watermarks.backed.next(); next <= out_.watermarks.durable;) {
     const auto rows = catalog_.rows(next, out_.watermarks.durable, at_once);
     if (!rows) return fail(rows.error());
-    for (const auto& each : *rows) {
-      next = each.what.seq.next();
-      if (each.at.segment != 0) CAIRN_TRY(read_checked(*open.at(each.at.segment), each, whole));
+    for (std::span<const row> left(*rows); !left.empty();) {
+      const auto run = left.first(run_length(left));
+      left = left.subspan(run.size());
+      whole.clear();
+      if (run.front().at.segment != 0)
+        CAIRN_TRY(read_run(*open.at(run.front().at.segment), run, whole));
     }
     if (rows->empty()) break;
+    next = rows->back().what.seq.next();
   }
   return {};
 }

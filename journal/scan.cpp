@@ -8,6 +8,7 @@
 namespace cairn {
 namespace {
 
+constexpr std::uint64_t run_bytes_max = 1U << 20;
 constexpr std::uint64_t chunk_bytes = 2 * (record_data_max + sync_block_bytes);
 
 // A part of the segment in memory; always holds the whole record that begins at the position asked
@@ -61,6 +62,16 @@ bool same_record(const record& a, record b) {
   return a == b;
 }
 
+// nullptr: none.
+const char* damage_of(byte_view there, const row& where, std::uint64_t salt) {
+  const auto header = decode_header(there, salt);
+  if (!header) return "no valid header";
+  if (!same_record(*header, where.what)) return "its header is another record's";
+  if (crc32c(there.subspan(record_header_bytes, header->data_length)) != header->data_crc)
+    return "the checksum of its data does not match";
+  return nullptr;
+}
+
 }  // namespace
 
 result<void> scan_segment(const scan_range& range, const scan_rules& rules,
@@ -82,19 +93,36 @@ result<void> scan_segment(const scan_range& range, const scan_rules& rules,
   return {};
 }
 
-result<void> read_checked(const segment& in, const row& where, bytes& whole) {
-  const auto length = stored_bytes(where.what.data_length);
-  if (where.at.position + length > in.head.bytes)
-    return damaged(in, where, "its row points behind the end of the file");
-  whole.resize(length);
-  CAIRN_TRY(in.store->read(whole, where.at.position));
-  const auto header = decode_header(whole, in.head.salt);
-  if (!header) return damaged(in, where, "no valid header");
-  if (!same_record(*header, where.what))
-    return damaged(in, where, "its header is another record's");
-  if (crc32c(byte_view(whole).subspan(record_header_bytes, header->data_length)) !=
-      header->data_crc)
-    return damaged(in, where, "the checksum of its data does not match");
+std::size_t run_length(std::span<const row> rows) {
+  const auto follows = [](const row& a, const row& b) {
+    return a.at.segment == b.at.segment &&
+           a.at.position + stored_bytes(a.what.data_length) == b.at.position;
+  };
+  std::size_t n = 1;
+  for (auto length = stored_bytes(rows[0].what.data_length);
+       n < rows.size() && length < run_bytes_max && follows(rows[n - 1], rows[n]); ++n)
+    length += stored_bytes(rows[n].what.data_length);
+  return n;
+}
+
+result<void> read_run(const segment& in, std::span<const row> run, bytes& out) {
+  const auto first = out.size(), from = run.front().at.position;
+  const auto end = run.back().at.position + stored_bytes(run.back().what.data_length);
+  if (end > in.head.bytes)
+    return damaged(in, run.back(), "its row points behind the end of the file");
+  out.resize(first + (end - from));
+  if (auto read = in.store->read(byte_span(out).subspan(first), from); !read) {
+    out.resize(first);
+    return read;
+  }
+  for (const auto& each : run) {
+    const auto at = first + (each.at.position - from);
+    const auto there = byte_view(out).subspan(at, stored_bytes(each.what.data_length));
+    if (const char* how = damage_of(there, each, in.head.salt)) {
+      out.resize(at);
+      return damaged(in, each, how);
+    }
+  }
   return {};
 }
 

@@ -4,6 +4,7 @@
 // Reads only. Not here: what becomes of what was found (recovery.h).
 #pragma once
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "journal/journal.h"
@@ -31,8 +32,13 @@ struct scan_rules {
 result<void> scan_segment(const scan_range& range, const scan_rules& rules,
                           std::vector<found_record>& found);
 
-// Header and data of the record at `where`, checked against the row: EBADMSG that names sequence,
-// file and position. `whole` gets stored_bytes() as they lie there.
-result<void> read_checked(const segment& in, const row& where, bytes& whole);
+// How many of `rows` (at least one) lie one behind the other in one segment, so that one read gets
+// them; few enough that it reads about 1 MiB.
+std::size_t run_length(std::span<const row> rows);
+
+// Header and data of the records of such a run, appended to `out` as they lie there, each checked
+// against its row: EBADMSG that names sequence, file and position; what is before the damaged one
+// is in `out`.
+result<void> read_run(const segment& in, std::span<const row> run, bytes& out);
 
 }  // namespace cairn
