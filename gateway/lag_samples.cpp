@@ -40,8 +40,8 @@ void lag_samples::forget(sequence reached) {
 }
 
 void lag_samples::thin() {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < samples_.size(); i += 2) samples_[kept++] = std::move(samples_[i]);
+  std::size_t kept = 1;  // the first stays where it is: moved onto itself it would lose its counts
+  for (std::size_t i = 2; i < samples_.size(); i += 2) samples_[kept++] = std::move(samples_[i]);
   samples_.resize(kept);
 }
 
