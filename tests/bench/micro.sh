@@ -3,7 +3,7 @@
 #
 # usage: micro.sh [OPTION OF GOOGLE BENCHMARK ...]     e.g. --benchmark_filter=append
 #
-# ./dev bench --micro builds what this runs. The directory is $TMPDIR's (1.5 GB); it judges nothing.
+# ./dev bench --micro builds what this runs. The directory is $TMPDIR's (7 GB); it judges nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=build/release/bin

@@ -16,15 +16,15 @@ constexpr std::size_t rows_at_once = 4096;
 
 result<void> append_to(journal& log, byte_view content) {
   record r;
-  r.kind = record_kind::write;
+  r.kind = content.empty() ? record_kind::trim : record_kind::write;
   r.volume = 1;
-  r.range = {0, content.size()};
+  r.range = {0, std::max<std::uint64_t>(content.size(), record_alignment)};
   r.data_length = static_cast<std::uint32_t>(content.size());
   r.data_crc = crc32c(content);
   const auto slot = log.reserve(r);
   if (!slot) return fail(slot.error());
   const iovec part{const_cast<std::byte*>(content.data()), content.size()};
-  return log.write(*slot, std::span(&part, 1));
+  return log.write(*slot, std::span(&part, content.empty() ? 0 : 1));
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ bytes random_bytes(std::size_t length) {
   return out;
 }
 
-warm_journal::warm_journal() {
+warm_journal::warm_journal(std::uint64_t size_max) : size_max_(size_max) {
   set_log_level(log_level::error);
   open();
   const auto content = random_bytes(record_data_max / 2);
@@ -52,7 +52,7 @@ void warm_journal::open() {
   o.group = "bench";
   o.member = "m1";
   o.segment_bytes = 16U << 20;
-  o.size_max = size_max;
+  o.size_max = size_max_;
   auto opened = journal::open(posix_disk(), o, system_random(), nullptr);
   must(opened);
   log_ = std::move(*opened);

@@ -25,13 +25,11 @@ bytes random_bytes(std::size_t length);
 
 class warm_journal {
  public:
-  static constexpr std::uint64_t size_max = 1ULL << 30;
-
-  warm_journal();
+  explicit warm_journal(std::uint64_t size_max = 1ULL << 30);
   ~warm_journal() { stop_rows(); }
 
   journal& log() { return *log_; }
-  // One write to volume 1.
+  // One write to volume 1; of nothing: one trim, which has no data.
   void append(byte_view content);
   // Nothing is pending any more: all segments are free again.
   void forget_all();
@@ -44,6 +42,7 @@ class warm_journal {
  private:
   void open();
 
+  const std::uint64_t size_max_;
   temporary_directory where_;
   std::unique_ptr<journal> log_;
   std::thread rows_;
