@@ -4,13 +4,13 @@
 
 namespace cairn {
 
-void lag_samples::add(std::size_t v, std::uint64_t bytes, sequence upto, time now) {
+void lag_samples::add(std::size_t v, volume_count more, sequence upto, time now) {
   if (samples_.empty() || now - samples_.back().taken >= std::chrono::milliseconds(50)) {
     samples_.push_back({now, newest_, counts_});
     if (samples_.size() > samples_max) thin();
   }
-  counts_[v].bytes += bytes;
-  ++counts_[v].records;
+  counts_[v].bytes += more.bytes;
+  counts_[v].records += more.records;
   newest_ = std::max(newest_, upto);
 }
 

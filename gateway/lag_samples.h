@@ -31,8 +31,12 @@ class lag_samples {
 
   explicit lag_samples(std::size_t volumes) : counts_(volumes) {}
 
-  // A record of `bytes` for volume `v` (from 0) was added, at or before `upto`.
-  void add(std::size_t v, std::uint64_t bytes, sequence upto, time now);
+  // A record of `length` bytes for volume `v` (from 0) was added, at or before `upto`.
+  void add(std::size_t v, std::uint64_t length, sequence upto, time now) {
+    add(v, volume_count{length, 1}, upto, now);
+  }
+  // The same for several records, the last of which is `upto`.
+  void add(std::size_t v, volume_count more, sequence upto, time now);
   // What was added after `reached`, seen at `now`.
   lag behind(sequence reached, time now) const;
   // Samples at or before `reached` are needed no more.

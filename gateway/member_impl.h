@@ -134,7 +134,7 @@ class member_impl final : public member {
   // member_open
   result<void> index_volumes();
   result<void> restore_pending();
-  result<void> restore_samples();
+  void restore_samples(const recovery_report& found);
   // member_threads
   void hold_loop();
   void sync_loop();

@@ -147,7 +147,7 @@ result<void> member_impl::restore(const recovery_report& found) {
   destager_ = std::make_unique<destager>(*log_, table_, log_->backed());
   visible_.with([&](prefix& p) { p = prefix(log_->assigned().value); });
   visible_reached_ = log_->assigned().value;
-  CAIRN_TRY(restore_samples());
+  restore_samples(found);
   CAIRN_TRY(restore_pending());
   if (role_ == member_role::primary)
     for (const auto& body : found.unsealed)
@@ -182,13 +182,17 @@ result<void> member_impl::restore_pending() {
 }
 
 // So that lag is told right after a restart, too: what is still in the journal counts as added now.
-result<void> member_impl::restore_samples() {
+void member_impl::restore_samples(const recovery_report& found) {
   peer_.with([&](peer_view& v) {
     for (const auto& m : log_->markers(log_->trimmed()))
       if (m.seal_at && !m.voided) v.sealed.emplace_back(m.body.marker, m.seal_at);
   });
   const auto now = std::chrono::steady_clock::now();
-  return each_row(log_->trimmed(), log_->assigned(), [&](const row& r) { count(r, now); });
+  samples_.with([&](lag_samples& s) {
+    for (const auto& [index, held] : found.held)
+      if (index > 0 && index <= volumes_.size())
+        s.add(index - 1, volume_count{held.bytes, held.records}, log_->assigned(), now);
+  });
 }
 
 }  // namespace cairn

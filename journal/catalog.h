@@ -6,6 +6,7 @@
 //
 // Not here: which changes belong into one commit. The journal says so by commit(how, body).
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,15 @@ struct segment_span {
   sequence first, last;
 };
 
+// What one pass over rows tells.
+struct row_survey {
+  std::uint64_t rows = 0;
+  std::vector<segment_span> spans;             // of rows that have a place, in order of sequence
+  std::map<std::uint32_t, held_changes> held;  // by the volume's index
+
+  void placed(std::uint64_t segment, sequence at);
+};
+
 struct catalog_watermarks {
   sequence durable, backed, trimmed, peer_stored;
 };
@@ -50,8 +60,9 @@ class catalog {
   result<std::optional<catalog_identity>> identity();  // nullopt: the tables are not there yet
   result<catalog_watermarks> watermarks();
   result<std::vector<catalog_segment>> segments();
-  result<std::vector<segment_span>> spans();  // of rows that have a place
-  result<std::uint64_t> count_rows(sequence upto);
+  // Adds rows [from, upto] to what `all` tells. At a start there may be ten million, so they are
+  // passed once, in the order in which they lie.
+  result<void> survey(sequence from, sequence upto, row_survey& all);
   result<std::vector<row>> rows(sequence from, sequence upto, std::size_t rows_max);
   // The last row at or below `upto` that has a place.
   result<std::optional<row>> last_placed(sequence upto);

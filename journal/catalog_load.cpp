@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "journal/catalog.h"
 #include "journal/catalog_text.h"
 
@@ -108,22 +110,33 @@ result<std::vector<catalog_segment>> catalog::segments() {
       });
 }
 
-result<std::vector<segment_span>> catalog::spans() {
-  return load_all<segment_span>(
-      *db_,
-      "SELECT segment, min(sequence), max(sequence) FROM records WHERE segment <> 0 "
-      "GROUP BY segment ORDER BY segment",
-      [](const statement& s) {
-        return segment_span{s.column(0), sequence(s.column(1)), sequence(s.column(2))};
-      });
+void row_survey::placed(std::uint64_t segment, sequence at) {
+  if (spans.empty() || spans.back().segment != segment) {
+    const auto known = std::ranges::find(spans, segment, &segment_span::segment);
+    if (known == spans.end()) return spans.push_back({segment, at, at});
+    known->last = at;
+  } else {
+    spans.back().last = at;
+  }
 }
 
-result<std::uint64_t> catalog::count_rows(sequence upto) {
-  auto select = db_->prepare("SELECT count(*) FROM records WHERE sequence <= ?");
+result<void> catalog::survey(sequence from, sequence upto, row_survey& all) {
+  auto select = db_->prepare(
+      "SELECT sequence, kind, volume, length, segment FROM records "
+      "WHERE sequence BETWEEN ? AND ? ORDER BY sequence");
   if (!select) return fail(select.error());
-  const auto there = select->bind(1, upto.value).step();
-  if (!there) return fail(there.error());
-  return select->column(0);
+  select->bind(1, from.value).bind(2, upto.value);
+  for (;;) {
+    const auto more = select->step();
+    if (!more) return fail(more.error());
+    if (!*more) return {};
+    ++all.rows;
+    if (const auto segment = select->column(4)) all.placed(segment, sequence(select->column(0)));
+    if (!changes_volume(static_cast<record_kind>(select->column(1)))) continue;
+    auto& held = all.held[static_cast<std::uint32_t>(select->column(2))];
+    ++held.records;
+    held.bytes += select->column(3);
+  }
 }
 
 result<std::vector<row>> catalog::rows(sequence from, sequence upto, std::size_t rows_max) {

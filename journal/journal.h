@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -65,6 +66,12 @@ struct journal_options {
   int lock_wait_ms = 10'000;
 };
 
+// How much of a volume's changes lies in the journal.
+struct held_changes {
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;  // of their ranges
+};
+
 // What recovery found and did.
 struct recovery_report {
   bool made_new = false;
@@ -74,6 +81,7 @@ struct recovery_report {
   sequence cut_to;                    // a secondary's recovery: last record kept
   std::vector<marker_body> unsealed;  // markers that the owner must void
   std::uint64_t records_scanned = 0;
+  std::map<std::uint32_t, held_changes> held;  // by the volume's index; records not trimmed
 };
 
 // One marker as the journal knows it.

@@ -80,7 +80,8 @@ journal_on_disk::journal_on_disk(disk& on, const journal_options& options, rando
     contents_[each->head.number] = {};
     space_.adopt(each);
   }
-  for (const auto& span : from.spans) contents_[span.segment] = {span.first, span.last, false};
+  for (const auto& span : from.survey.spans)
+    contents_[span.segment] = {span.first, span.last, false};
   for (const auto number : from.aside) contents_[number].aside = true;
   for (const auto& name : from.free_files) space_.add_free(name);
   space_.start_numbers_at(from.next_segment);

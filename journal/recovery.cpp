@@ -102,17 +102,15 @@ bool recovery::keeps_to_holes() const {
 
 result<void> recovery::check_rows() {
   const auto& marks = out_.watermarks;
-  const auto rows = catalog_.count_rows(marks.durable);
-  if (!rows) return fail(rows.error());
-  if (*rows != marks.durable.value - marks.trimmed.value)
-    return fail(EBADMSG, options_.directory + "/catalog.db is damaged: " + std::to_string(*rows) +
+  CAIRN_TRY(catalog_.survey({}, marks.durable, out_.survey));
+  const auto rows = out_.survey.rows;
+  if (rows != marks.durable.value - marks.trimmed.value)
+    return fail(EBADMSG, options_.directory + "/catalog.db is damaged: " + std::to_string(rows) +
                              " rows for the records from " + text(marks.trimmed.next()) + " to " +
                              text(marks.durable));
-  auto spans = catalog_.spans();
-  if (!spans) return fail(spans.error());
-  for (const auto& span : *spans) {
+  for (const auto& span : out_.survey.spans) {
     const auto same = [&](const known_segment& s) { return s.row.head.number == span.segment; };
-    if (span.first > marks.durable || std::any_of(known_.begin(), known_.end(), same)) continue;
+    if (std::any_of(known_.begin(), known_.end(), same)) continue;
     return fail(EBADMSG, options_.directory + "/catalog.db is damaged: records " +
                              text(span.first) + " to " + text(span.last) + " lie in segment " +
                              std::to_string(span.segment) + ", which it does not list");
@@ -344,11 +342,11 @@ result<void> recovery::reload() {
       CAIRN_TRY(on_.remove(segments_path() + "/" + each.row.file));
     }
   }
-  auto spans = catalog_.spans();
-  if (!spans) return fail(spans.error());
+  const sequence surveyed = out_.watermarks.durable;
+  CAIRN_TRY(catalog_.survey(surveyed.next(), out_.last, out_.survey));
+  out_.report.held = out_.survey.held;
   auto markers = catalog_.markers();
   if (!markers) return fail(markers.error());
-  out_.spans = std::move(*spans);
   out_.markers = std::move(*markers);
   out_.watermarks.durable = out_.last;
   if (made_start_) out_.starts.push_back(*made_start_);

@@ -21,8 +21,8 @@ struct recovered {
   uuid journal;
   sequence last;  // of the journal; everything up to it is durable
   catalog_watermarks watermarks;
-  std::vector<segment_ptr> in_use;  // open files, ascending
-  std::vector<segment_span> spans;
+  std::vector<segment_ptr> in_use;   // open files, ascending
+  row_survey survey;                 // of all rows
   std::vector<std::uint64_t> aside;  // numbers of segments that hold records set aside
   std::vector<std::string> free_files;
   std::uint64_t next_segment = 1;

@@ -28,8 +28,8 @@ class member_test : public testing::Test {
     return c;
   }
 
-  std::unique_ptr<member> open(const member_config& c) {
-    auto m = member::open(posix_disk(), c, "gateway", {}, system_random());
+  std::unique_ptr<member> open(const member_config& c, const testing_config& testing = {}) {
+    auto m = member::open(posix_disk(), c, "gateway", testing, system_random());
     EXPECT_TRUE(m) << m.error().text;
     return m ? std::move(*m) : nullptr;
   }
@@ -72,6 +72,32 @@ TEST_F(member_test, NothingIsDestagedThatIsNotDurable) {
   auto m = open(config());
   ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));
   EXPECT_FALSE(m->destage_step());
+}
+
+TEST_F(member_test, RecordsStayPendingWhereATestSwitchesDestagingOff) {
+  auto m = open(config(), {.hold = true, .destage = false});
+  ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));
+  m->sync_step();
+  EXPECT_FALSE(m->destage_step());
+  m->backing_step();
+  EXPECT_EQ(m->status().destaged, sequence(0));
+  EXPECT_EQ(first_byte(*m, 0, 0), 'a');
+}
+
+TEST_F(member_test, WhatThePeerLacksIsToldRightAfterARestart) {
+  auto c = config();
+  c.peer = endpoint{"127.0.0.1", 1};
+  auto m = open(c);
+  for (const std::size_t volume : {0, 0, 1})
+    ASSERT_TRUE(m->write_and_wait(volume, block('a'), 0, false));
+  m->sync_step();
+  m->catalog_step();
+  ASSERT_TRUE(m->write_and_wait(1, block('b', 512), 0, false));  // found by the scan
+  m.reset();
+  const auto s = open(c)->status();
+  EXPECT_EQ(s.behind_records, 4u);
+  EXPECT_EQ(s.volumes[0].behind_bytes, 2u * 4096);
+  EXPECT_EQ(s.volumes[1].behind_bytes, 4096u + 512);
 }
 
 TEST_F(member_test, AcknowledgedWritesAreThereAfterARestart) {

@@ -101,6 +101,9 @@ TEST_F(PrimaryTest, RecordsAreThereAfterARestartWithoutSync) {
   EXPECT_EQ(log_->assigned(), sequence(300));
   EXPECT_EQ(log_->durable(), sequence(300));
   EXPECT_TRUE(report_.gaps.empty());
+  ASSERT_EQ(report_.held.size(), 1u);  // rows that were there and rows that were found
+  EXPECT_EQ(report_.held[1].records, 300u);
+  EXPECT_EQ(report_.held[1].bytes, 300u * 4096);
   EXPECT_EQ(log_->current(), incarnation(2));
   EXPECT_EQ(log_->starts().back().kept_to, sequence(300));
   expect_all(300);
