@@ -70,6 +70,11 @@ class Bench:
                 self.tell(workload, transport, runs)
 
     def measurement(self, measurement):
+        free = shutil.disk_usage(self.directory).free
+        if free < measurement.disk_bytes and not self.quick:
+            print(f"{measurement.title}: skipped, needs {measurement.disk_bytes >> 30} GiB in "
+                  f"{self.given.dir}, where {free >> 30} are free\n", flush=True)
+            return
         with scratch(self.directory) as place:
             rows = measurement.run(self, place).as_dict()
         self.say("")
@@ -167,6 +172,7 @@ def main():
     if given.quick:
         cairn_subjects.CairnAlone.journal_bytes = GIB
         cairn_subjects.CairnAlone.segment = "16MiB"
+        subjects.Subject.patient = False
     try:
         with scratch(given.dir) as directory:
             Bench(given, directory).run()

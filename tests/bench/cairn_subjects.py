@@ -19,6 +19,7 @@ SETTLE_SECONDS_MAX = 900
 class CairnAlone(subjects.Subject):
     name, title = "alone", "Cairn alone"
     alone = True
+    sides = ("primary",)
     journal_bytes = 12 * GIB
     segment = "256MiB"  # the default of the product
     log = "warning"
@@ -59,8 +60,9 @@ class CairnAlone(subjects.Subject):
     def pids(self):
         return [entry["pid"] for entry in self.entries().values()]
 
-    def gateway_pids(self):
-        return [entry["pid"] for name, entry in self.entries().items() if name.startswith("m1.")]
+    def holders(self):
+        return {name: entry["pid"] for name, entry in self.entries().items()
+                if name.startswith("m1.")}
 
     # ---- status
     def status(self, role="primary"):
@@ -75,12 +77,17 @@ class CairnAlone(subjects.Subject):
             client.close()
         self.clients = {}
 
-    def wait_backed(self):
-        target = self.status()["assigned"]
-        self.wait(lambda: self.status()["backed"] >= target, "is in the backing file")
-
     def settle(self):
-        self.wait_backed()
+        self.wait_each("destaged")
+
+    def settle_for_good(self):
+        self.wait_each("backed" if self.patient else "destaged")
+
+    def wait_each(self, watermark):
+        target = self.status()["assigned"]
+        for role in self.sides:
+            self.wait(lambda role=role: self.status(role)[watermark] >= target,
+                      f"is {watermark} at the {role} site")
 
     def wait(self, condition, what, pause=0.05):
         subjects.wait_for(f"{self.name}: everything {what}", condition, SETTLE_SECONDS_MAX, pause)
@@ -90,6 +97,7 @@ class CairnReplicating(CairnAlone):
     name, title = "replicating", "Cairn replicating"
     alone = False
     replicates = True
+    sides = ("primary", "secondary")
 
     def backlog(self):
         s = self.status()
@@ -102,13 +110,11 @@ class CairnReplicating(CairnAlone):
         self.wait(lambda: self.status()["stored"] >= target, "is stored", pause=0.01)
         return time.monotonic()
 
-    def settle(self):
-        self.wait_backed()
-        target = self.status()["assigned"]
-        self.wait(lambda: self.status("secondary")["backed"] >= target,
-                  "is in the secondary's backing file")
-
     # ---- a secondary that goes away
+    def settle_primary(self):
+        target = self.status()["assigned"]
+        self.wait(lambda: self.status()["destaged"] >= target, "is destaged at the primary site")
+
     def stop_secondary(self):
         with self.asking:
             if client := self.clients.pop("secondary", None):

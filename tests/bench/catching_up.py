@@ -42,7 +42,7 @@ def away(subject, block, size, scratch):
     subject.stop_secondary()
     fio.run(subject.uri, ["--rw=randwrite", f"--bs={block}", "--iodepth=16", "--end_fsync=1",
                           f"--size={subject.volume_bytes}", f"--io_size={size}"], scratch)
-    subject.wait_backed()
+    subject.settle_primary()
     os.sync()
     return subject.status()["assigned"]
 
@@ -61,7 +61,7 @@ def measure(bench, place, block):
             target = away(subject, block, size, place)
             cairn = rates(subject, target, size)
             subject.wait_linked()
-            subject.settle()
+            subject.settle_for_good()
         finally:
             subject.stop()
         os.sync()

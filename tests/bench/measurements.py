@@ -6,6 +6,7 @@ from typing import Callable
 import catching_up
 import long_backlog
 import restarts
+from workloads import GIB
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Measurement:
     title: str
     goal: str
     run: Callable  # (bench, a directory of its own) → Figures
+    disk_bytes: int = 16 * GIB  # free, or it is not begun
 
 
 ALL = [
@@ -25,5 +27,5 @@ ALL = [
     Measurement("restart-catalog", "Restart with a catalog of 10 million records",
                 "opened in 2 s", restarts.catalog),
     Measurement("backlog-20g", "Memory with a backlog of 20 GiB of 4 KiB writes",
-                "below 300 MiB a gateway", long_backlog.measure),
+                "below 300 MiB a gateway", long_backlog.measure, 56 * GIB),
 ]

@@ -16,7 +16,7 @@ def prepare(subject, transport, scratch):
         subject.start(transport)
         fio.run(subject.uri, ["--rw=write", "--bs=1m", "--iodepth=8", "--end_fsync=1",
                               f"--size={subject.volume_bytes}"], scratch)
-        subject.settle()
+        subject.settle_for_good()
     finally:
         subject.stop()
 
@@ -28,7 +28,10 @@ def measure(subject, workload, transport, seconds, seed, scratch):
     try:
         subject.start(transport, destage=not pending)
         warm(subject, pending, scratch)
-        return timed(subject, workload, seconds, seed, scratch)
+        run = timed(subject, workload, seconds, seed, scratch)
+        if not pending:
+            subject.settle_for_good()
+        return run
     finally:
         subject.stop()
         if pending:
@@ -48,7 +51,7 @@ def warm(subject, pending, scratch):
 def drain(subject, transport):
     try:
         subject.start(transport)
-        subject.settle()
+        subject.settle_for_good()
     finally:
         subject.stop()
 
@@ -65,8 +68,9 @@ def timed(subject, workload, seconds, seed, scratch):
     if not workload.pending_records:
         subject.settle()
     run.update(meter.used())
-    run["peak_rss_bytes"] = max(map(usage.peak_rss, subject.gateway_pids()))
-    run["own_rss_bytes"] = max([0, *sampler.own_rss_of.values()])
+    run["rss_bytes"] = {name: {"peak": usage.peak_rss(pid),
+                               "own": sampler.own_rss_of.get(pid, 0)}
+                        for name, pid in subject.holders().items()}
     return run
 
 

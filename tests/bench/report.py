@@ -39,13 +39,16 @@ def per_byte(runs, key, scale, what="accepted_bytes"):
     return statistics.median(totals) if totals else None
 
 
+def highest(runs, kind):
+    return max(held[kind] for run in runs for held in run["rss_bytes"].values())
+
+
 def row(workload, results, name, title):
     runs, key = results[name], rate_key(workload)
     goal = workload.goals.get(name)
     values = sorted(run[key] for run in runs)
     unit = 1e6 if workload.in_bytes else 1
-    rss = max(run["peak_rss_bytes"] for run in runs) / (1 << 20)
-    own = max(run["own_rss_bytes"] for run in runs) / (1 << 20)
+    rss, own = (highest(runs, kind) / (1 << 20) for kind in ("peak", "own"))
     return (title, two(ratio(workload, results, name, "nbdkit")),
             f"{goal.accept:.2f}/{goal.aim:.2f}" if goal else "",
             in_words(workload, median(runs, key)),

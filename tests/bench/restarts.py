@@ -68,7 +68,7 @@ def tail(bench, place):
             try:
                 figures.add(f"start, {what}", "s", start_primary(subject))
                 figures.add(f"records found, {what}", "", recovered(subject))
-                subject.settle()
+                subject.settle_for_good()
             finally:
                 subject.stop()
     return figures

@@ -38,7 +38,7 @@ class Sampler:
             self.failed = error
 
     def look(self):
-        for pid in self.subject.gateway_pids():
+        for pid in self.subject.holders().values():
             self.own_rss_of[pid] = max(self.own_rss_of.get(pid, 0), usage.own_rss(pid))
         if sample := self.subject.backlog():
             self.samples.append(dict(sample, at=time.monotonic()))

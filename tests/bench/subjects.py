@@ -2,7 +2,8 @@
 so that nobody's idle threads, markers or page cache work on another one's time.
 
     subject.start("unix")     serves subject.uri
-    subject.settle()          returns when nothing is on its way to a file or a peer
+    subject.settle()          returns when everything was written to the files it belongs to
+    subject.settle_for_good() the same, and the next start finds nothing that is left to do
     subject.stop()
 """
 
@@ -39,6 +40,7 @@ def listens(port):
 class Subject:
     name = title = ""
     replicates = False
+    patient = True  # False: starts may find work of earlier runs, so figures mean little
 
     def __init__(self, directory, volume_bytes):
         self.directory = os.path.join(directory, self.name)
@@ -53,6 +55,9 @@ class Subject:
     def settle(self):
         """Plain servers have nothing on its way once fio's last flush was answered."""
 
+    def settle_for_good(self):
+        self.settle()
+
     def backlog(self):
         """A sample for samples.py, or None where nothing replicates."""
         return None
@@ -60,9 +65,9 @@ class Subject:
     def pids(self):
         return [entry["pid"] for entry in self.running]
 
-    def gateway_pids(self):
-        """Processes whose memory is told."""
-        return self.pids()
+    def holders(self):
+        """Name → pid of the processes that hold data: their memory is told."""
+        return {str(number): pid for number, pid in enumerate(self.pids(), 1)}
 
     def stop(self):
         stubborn, self.running = processes.stop(self.running, 60), []

@@ -15,7 +15,7 @@ from lab_client import need, run  # noqa: E402
 
 PROGRAM = os.path.join(layout.ROOT, "tests", "bench", "bench.py")
 SUBJECTS = ["nbdkit", "replicating", "mirror-background"]
-OF_EVERY_RUN = {"iops", "bytes_per_s", "cpu_s", "written_bytes", "peak_rss_bytes", "max_us"}
+OF_EVERY_RUN = {"iops", "bytes_per_s", "cpu_s", "written_bytes", "rss_bytes", "max_us"}
 OF_REPLICATION = {"backlog_bytes", "backlog_s", "stored_bytes_per_s"}
 
 
