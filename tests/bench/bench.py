@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import cairn_subjects
+import failures
 import figures
 import machine
 import measurements
@@ -23,7 +24,6 @@ import one_run
 import report
 import subjects
 import workloads
-from fio import FioFailed
 from workloads import GIB, MIB
 
 import layout  # found by the path that subjects.py adds
@@ -44,7 +44,7 @@ class Bench:
         self.results = {"machine": machine.describe(layout.ROOT, directory),
                         "options": {"rounds": given.rounds, "seconds": given.seconds,
                                     "quick": given.quick},
-                        "workloads": [], "measurements": []}
+                        "workloads": [], "measurements": [], "failures": []}
 
     def run(self):
         for workload in self.chosen(workloads.ALL):
@@ -63,8 +63,9 @@ class Bench:
                 taking_part = self.prepared(workload, transport, place)
                 for number in range(1, self.rounds + 1):
                     for subject in taking_part:
-                        run = self.one(subject, workload, transport, number, place)
-                        runs.setdefault(subject.name, []).append(run)
+                        with self.going_on(f"{workload.name} {transport}, {subject.name}"):
+                            run = self.one(subject, workload, transport, number, place)
+                            runs.setdefault(subject.name, []).append(run)
         finally:
             if runs:
                 self.tell(workload, transport, runs)
@@ -75,8 +76,10 @@ class Bench:
             print(f"{measurement.title}: skipped, needs {measurement.disk_bytes >> 30} GiB in "
                   f"{self.given.dir}, where {free >> 30} are free\n", flush=True)
             return
-        with scratch(self.directory) as place:
-            rows = measurement.run(self, place).as_dict()
+        with self.going_on(measurement.name), scratch(self.directory) as place:
+            self.tell_figures(measurement, measurement.run(self, place).as_dict())
+
+    def tell_figures(self, measurement, rows):
         self.say("")
         print("\n".join(figures.lines(measurement.title, measurement.goal, rows)) + "\n",
               flush=True)
@@ -89,10 +92,24 @@ class Bench:
         size = QUICK_VOLUME if self.quick else workload.volume_bytes
         taking_part = [SUBJECTS[name](place, size) for name in workload.subjects
                        if not self.given.subjects or name in self.given.subjects]
+        ready = []
         for subject in taking_part:
             self.say(f"{workload.name} {transport}: preparing {subject.name}")
-            one_run.prepare(subject, transport, place)
-        return taking_part
+            with self.going_on(f"{workload.name} {transport}, preparing {subject.name}"):
+                one_run.prepare(subject, transport, place)
+                ready.append(subject)
+        return ready
+
+    @contextlib.contextmanager
+    def going_on(self, what):
+        """What fails in here is told, and the rest is done nevertheless."""
+        try:
+            yield
+        except failures.EXPECTED as error:
+            self.say("")
+            print(f"{what} FAILED: {error}\n", flush=True)
+            self.results["failures"].append(f"{what}: {error}")
+            self.save()
 
     def one(self, subject, workload, transport, number, place):
         self.say(f"{workload.name} {transport}: round {number}, {subject.name}")
@@ -105,7 +122,8 @@ class Bench:
         print("\n".join(report.table(workload, transport, runs, TITLES)) + "\n", flush=True)
         self.results["workloads"].append({
             "name": workload.name, "title": workload.title, "transport": transport,
-            "goals": {name: vars(goal) for name, goal in workload.goals.items()}, "runs": runs})
+            "goals": {name: vars(goal) for name, goal in workload.goals.items()},
+            "summary": report.summary(workload, runs), "runs": runs})
         self.save()
 
     def save(self):
@@ -175,13 +193,11 @@ def main():
         subjects.Subject.patient = False
     try:
         with scratch(given.dir) as directory:
-            Bench(given, directory).run()
-        return 0
+            bench = Bench(given, directory)
+            bench.run()
+        return 1 if bench.results["failures"] else 0
     except KeyboardInterrupt:
         return 130
-    except (subjects.SubjectFailed, FioFailed, OSError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
 
 
 if __name__ == "__main__":

@@ -31,11 +31,11 @@ def measure(subject, workload, transport, seconds, seed, scratch):
         run = timed(subject, workload, seconds, seed, scratch)
         if not pending:
             subject.settle_for_good()
-        return run
     finally:
         subject.stop()
-        if pending:
-            drain(subject, transport)
+    if pending:
+        drain(subject, transport)
+    return run
 
 
 def warm(subject, pending, scratch):

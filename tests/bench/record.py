@@ -27,6 +27,7 @@ def tables(results):
         yield from report.table(by_name[done["name"]], done["transport"], done["runs"],
                                 bench.TITLES)
         yield ""
+    yield from (f"FAILED: {text}" for text in results["failures"])
     for done in results["measurements"]:
         yield from figures.lines(done["title"], done["goal"], done["figures"])
         yield ""

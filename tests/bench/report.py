@@ -29,6 +29,13 @@ def ratio(workload, results, name, to):
     return median(results[name], key) / median(results[to], key)
 
 
+def summary(workload, results):
+    """Subject → its median (bytes a second or IOPS) and its ratio to nbdkit."""
+    return {name: {"median": median(runs, rate_key(workload)),
+                   "ratio": ratio(workload, results, name, "nbdkit")}
+            for name, runs in results.items()}
+
+
 def two(value, digits=2):
     return "–" if value is None else f"{value:.{digits}f}"
 

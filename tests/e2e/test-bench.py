@@ -52,6 +52,7 @@ def main():
     for title in ("nbdkit file", "Cairn replicating", "QEMU mirror, background"):
         assert f"\n  {title} " in said, said
     assert "0.30/0.45" in said and "backlog at the end" in said, said
+    assert results["failures"] == [], results["failures"]
     check_workload(results["workloads"][0])
     check_measurement(results["measurements"][0])
     assert not left, f"left behind: {left}"
