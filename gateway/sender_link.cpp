@@ -32,6 +32,11 @@ constexpr std::size_t full_bytes = 64U << 10;
 
 milliseconds in_ms(std::uint64_t us) { return milliseconds(us / 1000); }
 
+struct outgoing {
+  bytes head;  // or the whole frame
+  bytes body;
+};
+
 void rethrow(std::exception_ptr trouble) {
   if (trouble) std::rethrow_exception(trouble);
 }
@@ -56,7 +61,7 @@ class sender_link::impl {
   void drop();
   own_watermarks own() const;
   bool current(const wire_end& wire) const { return wire && wire == wire_; }
-  std::optional<bytes> next_frame();
+  std::optional<outgoing> next_frame();
 
   static asio::awaitable<void> dial(impl* self);
   static asio::awaitable<void> listen(impl* self, wire_end wire);
@@ -200,9 +205,9 @@ asio::awaitable<void> sender_link::impl::listen(impl* self, wire_end wire) {
 
 // What goes out next, or nothing for now. Reading the journal may block; that is what this thread
 // is for.
-std::optional<bytes> sender_link::impl::next_frame() {
+std::optional<outgoing> sender_link::impl::next_frame() {
   if (!outbox_.empty()) {
-    bytes frame = std::move(outbox_.front());
+    outgoing frame{std::move(outbox_.front()), {}};
     outbox_.pop_front();
     return frame;
   }
@@ -218,13 +223,14 @@ std::optional<bytes> sender_link::impl::next_frame() {
     return {};
   }
   decides_.on_sent(packed->message.last, packed->message.records.size(), now_us());
-  return encode(packed->message);
+  auto head = encode_head(packed->message);
+  return outgoing{std::move(head), std::move(packed->message.records)};
 }
 
 asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
   const milliseconds limit = in_ms(self->settings_.stall_us);
   while (self->current(wire)) {
-    std::optional<bytes> frame = self->next_frame();
+    std::optional<outgoing> frame = self->next_frame();
     if (!frame) {
       self->owner_.want_wake();
       frame = self->next_frame();  // what came before the wish has woken nobody
@@ -237,9 +243,9 @@ asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
           asio::redirect_error(asio::use_awaitable, woken));
       continue;
     }
-    bytes out = std::move(*frame);
-    const std::size_t size = out.size();
-    const result<void> sent = co_await wire->write(std::move(out), limit);
+    bytes head = std::move(frame->head), body = std::move(frame->body);
+    const std::size_t size = body.size();
+    const result<void> sent = co_await wire->write(std::move(head), std::move(body), limit);
     if (!sent && self->current(wire))
       self->perform(self->decides_.on_lost(sent.error().text, now_us()));
     self->arm();

@@ -222,8 +222,8 @@ class journal {
   // Frees whole segments whose every record is <= upto: commits `trimmed` durably, then recycles.
   // The owner has made sure that upto <= backed and, on a primary, <= stored at the peer.
   virtual result<void> trim(sequence upto) = 0;
-  // Prepares the next segment off the append path (allocates real zeroes or recycles, new salt,
-  // header synced) unless one is ready, and has the pages that appends come to next read in. Call
+  // Prepares the next segment off the append path (allocates or recycles, new salt, header synced)
+  // unless enough are ready, and has the pages that appends come to next read in. Call
   // from one background thread, every few milliseconds.
   virtual result<void> prepare_segment() = 0;
   // Remembers `backed` (durable NORMAL commit): recovery rebuilds pending maps from here.

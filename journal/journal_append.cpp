@@ -57,6 +57,34 @@ class record_parts {
   std::vector<iovec> parts_;
 };
 
+// The same for records that lie one behind the other.
+class run_parts {
+ public:
+  run_parts(std::span<const row> rows, std::span<const received_record> records,
+            std::uint64_t salt) {
+    headers_.reserve(rows.size());
+    parts_.reserve(rows.size() * 3);
+    auto at = rows.front().at.position;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      add_padding(rows[i].at.position - at);
+      headers_.push_back(encode_header(rows[i].what, salt));
+      parts_.push_back({headers_.back().data(), headers_.back().size()});
+      const auto data = records[i].data;
+      if (!data.empty()) parts_.push_back({const_cast<std::byte*>(data.data()), data.size()});
+      at = rows[i].at.position + record_header_bytes + data.size();
+    }
+    add_padding(rows.back().at.position + stored_bytes(rows.back().what.data_length) - at);
+  }
+  std::span<const iovec> all() const { return parts_; }
+
+ private:
+  void add_padding(std::uint64_t n) {
+    if (n != 0) parts_.push_back({const_cast<std::byte*>(padding.data()), n});
+  }
+  std::vector<record_header> headers_;
+  std::vector<iovec> parts_;
+};
+
 marker_body body_in(std::span<const iovec> data) {
   bytes whole;
   for (const auto& part : data) {
@@ -239,8 +267,8 @@ result<void> journal_on_disk::append_some(std::span<const received_record>& reco
   if (rows.empty()) return space_.prepare(received);
   const auto now = records.first(rows.size());
   records = records.subspan(rows.size());
-  const auto packed = pack(rows, now, in->head.salt);
-  if (auto written = in->store->write(packed, rows.front().at.position); !written) {
+  const run_parts parts(rows, now, in->head.salt);
+  if (auto written = in->store->write(parts.all(), rows.front().at.position); !written) {
     // Part of it may be there; a recovery would find it, so nothing may be put in its place.
     fail_journal(written.error().text);
     return fail(written.error());
@@ -263,20 +291,6 @@ std::vector<row> journal_on_disk::place_received_locked(std::span<const received
     rows.push_back(r);
   }
   return rows;
-}
-
-bytes journal_on_disk::pack(std::span<const row> rows, std::span<const received_record> records,
-                            std::uint64_t salt) {
-  const auto start = rows.front().at.position;
-  const auto& last = rows.back();
-  bytes packed(last.at.position + stored_bytes(last.what.data_length) - start);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto header = encode_header(rows[i].what, salt);
-    auto* to = packed.data() + (rows[i].at.position - start);
-    std::copy(header.begin(), header.end(), to);
-    std::copy(records[i].data.begin(), records[i].data.end(), to + header.size());
-  }
-  return packed;
 }
 
 }  // namespace cairn

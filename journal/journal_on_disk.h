@@ -114,8 +114,6 @@ class journal_on_disk final : public journal {
   result<void> check_received(std::span<const received_record> records) const;
   result<void> append_some(std::span<const received_record>& records);
   std::vector<row> place_received_locked(std::span<const received_record> records);
-  static bytes pack(std::span<const row> rows, std::span<const received_record> records,
-                    std::uint64_t salt);
 
   // sync
   sync_point begin_sync_locked();

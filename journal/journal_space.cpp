@@ -161,7 +161,7 @@ void journal_on_disk::warm_ahead() {
 result<void> journal_on_disk::prepare_segment() {
   CAIRN_TRY(accepting());
   warm_ahead();
-  auto made = space_.prepare(append_purpose::data);
+  auto made = space_.prepare_ahead();
   // The bound is not this caller's trouble: the append that meets it is told.
   if (!made && made.error().code == ENOSPC) return {};
   return made;

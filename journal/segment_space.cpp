@@ -9,6 +9,8 @@
 namespace cairn {
 namespace {
 
+constexpr std::uint64_t ready_max = 4;
+
 std::uint64_t spare_segments(append_purpose purpose) {
   switch (purpose) {
     case append_purpose::data:
@@ -72,10 +74,10 @@ segment_ptr segment_space::next_ready() const {
   return ready_.empty() ? nullptr : ready_.front();
 }
 
-bool segment_space::has_ready() {
+std::size_t segment_space::count_ready() {
   const std::lock_guard lock(mutex_);
   set_stale_apart_locked();
-  return !ready_.empty();
+  return ready_.size();
 }
 
 result<void> segment_space::take_back_stale() {
@@ -158,25 +160,13 @@ result<segment_space::chosen_file> segment_space::choose(append_purpose purpose)
   return from;
 }
 
-result<void> segment_space::fill(file& store) const {
-  // One pwritev of real zeroes: blocks that are only reserved would commit metadata at each sync.
-  const bytes zeroes(std::min<std::uint64_t>(bounds_.segment_bytes, 1U << 20));
-  std::vector<iovec> parts;
-  for (auto left = bounds_.segment_bytes; left > 0;) {
-    const auto n = std::min<std::uint64_t>(left, zeroes.size());
-    parts.push_back({const_cast<std::byte*>(zeroes.data()), n});
-    left -= n;
-  }
-  return store.write(std::span<const iovec>(parts), 0);
-}
-
 result<segment_ptr> segment_space::make(const chosen_file& from) {
   auto made = std::make_shared<segment>();
   made->name = from.name;
   auto opened = on_.open(path_of(from.name), open_mode::create);
   if (!opened) return fail(opened.error());
   made->store = std::move(*opened);
-  if (from.fresh) CAIRN_TRY(fill(*made->store));
+  if (from.fresh) CAIRN_TRY(made->store->allocate(bounds_.segment_bytes));
   made->head = {journal_, next_number_++, 0, bounds_.segment_bytes, incarnation(incarnation_)};
   while (made->head.salt == 0) made->head.salt = random_.number();
   CAIRN_TRY(made->store->write(encode_segment_header(made->head), 0));
@@ -189,7 +179,19 @@ result<segment_ptr> segment_space::make(const chosen_file& from) {
 
 result<void> segment_space::prepare(append_purpose purpose) {
   const std::lock_guard alone(prepare_mutex_);
-  if (has_ready()) return {};
+  return has_ready() ? result<void>{} : prepare_alone(purpose);
+}
+
+result<void> segment_space::prepare_ahead() {
+  const std::lock_guard alone(prepare_mutex_);
+  // An eighth of the journal at most.
+  const auto wanted =
+      std::clamp<std::uint64_t>(bounds_.size_max / bounds_.segment_bytes / 8, 1, ready_max);
+  if (count_ready() >= wanted) return {};
+  return prepare_alone(append_purpose::data);
+}
+
+result<void> segment_space::prepare_alone(append_purpose purpose) {
   CAIRN_TRY(take_back_stale());
   CAIRN_TRY(collect());
   auto from = choose(purpose);

@@ -57,7 +57,7 @@ class segment_space {
   segment_ptr find(std::uint64_t number) const;  // null when it is gone
   // The segment that was prepared in this incarnation, now in use; null when there is none.
   segment_ptr take_ready();
-  bool has_ready();
+  bool has_ready() { return count_ready() > 0; }
   segment_ptr next_ready() const;  // what take_ready() would give; stays ready
   // Whether an append for this purpose may go into a segment that is already in use.
   bool admits(append_purpose purpose) const {
@@ -65,6 +65,8 @@ class segment_space {
   }
   // Makes a segment ready unless one is. ENOSPC when the bound forbids it for this purpose.
   result<void> prepare(append_purpose purpose);
+  // Makes one more ready, until there are as many as a journal of this size keeps for fast hosts.
+  result<void> prepare_ahead();
   // The segment's records are gone from the catalog: the file is free when the last pin goes.
   void retire(std::uint64_t number);
   // Frees retired segments that nobody pins any more; deletes free files above the bound.
@@ -86,11 +88,12 @@ class segment_space {
   std::uint64_t room_locked() const;  // what the bound leaves for segments, bytes
   bool may_take_locked(append_purpose purpose) const;
   void look_at_room_locked();  // after each change of what is used
+  std::size_t count_ready();
+  result<void> prepare_alone(append_purpose purpose);
   result<void> take_back_stale();
   void set_stale_apart_locked();
   result<chosen_file> choose(append_purpose purpose);
   result<segment_ptr> make(const chosen_file& from);
-  result<void> fill(file& store) const;
   std::string new_name_locked() const;
 
   disk& on_;

@@ -112,11 +112,12 @@ struct framed_connection::state : std::enable_shared_from_this<state> {
     if (!has_head) co_return fail(ended);
     const bool has_body = co_await read_sized(frame.body, sizes->body, limit);
     if (!has_body) co_return fail(ended);
-    co_return frame;
+    co_return std::move(frame);
   }
 
   // Memory grows with what really arrives, not with what a prefix announces.
   asio::awaitable<bool> read_sized(bytes& out, std::size_t size, milliseconds limit) {
+    out.reserve(size);  // address space only
     while (out.size() < size) {
       const std::size_t had = out.size();
       out.resize(std::min(size, had + step_bytes));
@@ -126,22 +127,26 @@ struct framed_connection::state : std::enable_shared_from_this<state> {
     co_return true;
   }
 
-  asio::awaitable<result<void>> write_all(bytes frame, milliseconds limit) {
-    byte_view rest(frame);
-    while (!rest.empty()) {
+  asio::awaitable<result<void>> write_all(bytes head, bytes body, milliseconds limit) {
+    std::array<byte_view, 2> rest{byte_view(head), byte_view(body)};
+    while (!rest[0].empty() || !rest[1].empty()) {
       if (ended.code != 0) co_return fail(ended);
       write_by = steady::now() + limit;
       arm();
       std::error_code ec;
-      const auto part = asio::buffer(rest.data(), rest.size());
+      const std::array<asio::const_buffer, 2> parts{
+          asio::const_buffer(rest[0].data(), rest[0].size()),
+          asio::const_buffer(rest[1].data(), rest[1].size())};
       const std::size_t n =
-          co_await socket.async_write_some(part, asio::redirect_error(asio::use_awaitable, ec));
+          co_await socket.async_write_some(parts, asio::redirect_error(asio::use_awaitable, ec));
       write_by = never;
       if (ec) {
         on_error(ec);
         co_return fail(ended);
       }
-      rest = rest.subspan(n);
+      const auto of_first = std::min(n, rest[0].size());
+      rest[0] = rest[0].subspan(of_first);
+      rest[1] = rest[1].subspan(n - of_first);
     }
     co_return result<void>{};
   }
@@ -186,9 +191,9 @@ bool framed_connection::has_input() const {
 
 asio::awaitable<result<link_message>> framed_connection::read_link(milliseconds limit) {
   const auto self = state_;
-  const result<raw_frame> frame = co_await self->read_frame(limit);
+  result<raw_frame> frame = co_await self->read_frame(limit);
   if (!frame) co_return fail(frame.error());
-  co_return self->accepted(decode_link(frame->prefix, frame->head, frame->body));
+  co_return self->accepted(decode_link(frame->prefix, frame->head, std::move(frame->body)));
 }
 
 asio::awaitable<result<control_message>> framed_connection::read_control(milliseconds limit) {
@@ -204,7 +209,14 @@ asio::awaitable<result<control_message>> framed_connection::read_control(millise
 
 asio::awaitable<result<void>> framed_connection::write(bytes frame, milliseconds limit) {
   const auto self = state_;
-  const result<void> done = co_await self->write_all(std::move(frame), limit);
+  bytes no_body;
+  const result<void> done = co_await self->write_all(std::move(frame), std::move(no_body), limit);
+  co_return done;
+}
+
+asio::awaitable<result<void>> framed_connection::write(bytes head, bytes body, milliseconds limit) {
+  const auto self = state_;
+  const result<void> done = co_await self->write_all(std::move(head), std::move(body), limit);
   co_return done;
 }
 

@@ -47,9 +47,10 @@ class framed_connection {
   asio::awaitable<result<link_message>> read_link(milliseconds limit);
   asio::awaitable<result<control_message>> read_control(milliseconds limit);
 
-  // `frame` as made by encode(). `limit`: the longest time without a byte being taken by the
-  // kernel, that is, without the peer making room.
+  // `frame` as made by encode(), or the head of a stretch and `body`, its records. `limit`: the
+  // longest time without a byte being taken by the kernel, that is, without the peer making room.
   asio::awaitable<result<void>> write(bytes frame, milliseconds limit);
+  asio::awaitable<result<void>> write(bytes head, bytes body, milliseconds limit);
 
   // Closes the connection after `limit` unless lift_end() is called before.
   void end_unless_lifted(milliseconds limit);

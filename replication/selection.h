@@ -183,7 +183,7 @@ class selection {
   selection_state state_;
   selection_phase phase_ = selection_phase::gathering;
   std::vector<known_member> members_;
-  epoch floor_;  // highest epoch seen anywhere
+  epoch floor_;           // highest epoch seen anywhere
   bool claimed_ = false;  // every member has granted state_.current to this start alone
   std::vector<reported> last_answers_;
   std::string cannot_choose_;

@@ -47,17 +47,15 @@ result<void> check_frame(byte_view prefix, byte_view head, byte_view body) {
   return {};
 }
 
-bytes make_frame(const std::string& head, byte_view body) {
+bytes make_frame(const std::string& head, std::size_t body_bytes) {
   const byte_view head_view = std::as_bytes(std::span(head));
-  bytes frame(frame_prefix_bytes + head.size() + body.size());
+  bytes frame(frame_prefix_bytes + head.size());
   const byte_span out(frame);
   store_le(out, magic_at, frame_magic);
   store_le(out, head_length_at, static_cast<std::uint32_t>(head.size()));
-  store_le(out, body_length_at, static_cast<std::uint32_t>(body.size()));
+  store_le(out, body_length_at, static_cast<std::uint32_t>(body_bytes));
   store_le(out, checksum_at, checksum_of(out.first(frame_prefix_bytes), head_view));
   std::ranges::copy(head_view, out.begin() + frame_prefix_bytes);
-  std::ranges::copy(body,
-                    out.begin() + static_cast<std::ptrdiff_t>(frame_prefix_bytes + head.size()));
   return frame;
 }
 

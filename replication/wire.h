@@ -23,11 +23,17 @@ struct frame_sizes {
 result<frame_sizes> decode_prefix(byte_view prefix);
 
 bytes encode(const link_message& m);
+// A stretch without its records: these follow as they are.
+bytes encode_head(const stretch& m);
 bytes encode(const control_message& m);
 
 // `head` and `body` as announced by `prefix`; EPROTO where the head's checksum, an enum, a count or
 // a name's length is out of bounds.
-result<link_message> decode_link(byte_view prefix, byte_view head, byte_view body);
+// A stretch takes `body` as its records.
+result<link_message> decode_link(byte_view prefix, byte_view head, bytes&& body);
+inline result<link_message> decode_link(byte_view prefix, byte_view head, byte_view body) {
+  return decode_link(prefix, head, bytes(body.begin(), body.end()));
+}
 result<control_message> decode_control(byte_view prefix, byte_view head);
 
 }  // namespace cairn

@@ -321,7 +321,7 @@ result<control_message> take(const wire::control_head& head) {
 bytes encode(const control_message& m) {
   wire::control_head head;
   std::visit([&](const auto& one) { put(one, head); }, m);
-  return make_frame(head.SerializeAsString(), {});
+  return make_frame(head.SerializeAsString(), 0);
 }
 
 result<control_message> decode_control(byte_view prefix, byte_view head) {

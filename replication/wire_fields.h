@@ -67,6 +67,7 @@ std::string sentence_field(const std::string& text);
 // ---- frames (wire.cpp)
 // EPROTO unless the sizes are as announced and the checksum of prefix and head matches.
 result<void> check_frame(byte_view prefix, byte_view head, byte_view body);
-bytes make_frame(const std::string& head, byte_view body);
+// Prefix and head of a frame with a body of `body_bytes`.
+bytes make_frame(const std::string& head, std::size_t body_bytes);
 
 }  // namespace cairn

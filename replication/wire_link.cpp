@@ -172,7 +172,7 @@ void check_gaps(field_reader& read, const stretch& m) {
   }
 }
 
-result<link_message> take(const wire::stretch& in, byte_view body) {
+result<link_message> take(const wire::stretch& in, bytes&& body) {
   field_reader read("stretch");
   stretch m;
   m.sender = read.numbered<incarnation>(in.sender(), "sender");
@@ -187,7 +187,7 @@ result<link_message> take(const wire::stretch& in, byte_view body) {
       m.gaps.emplace_back(read.numbered<sequence>(in.gaps(i), "gap"),
                           read.numbered<sequence>(in.gaps(i + 1), "gap"));
   check_gaps(read, m);
-  m.records.assign(body.begin(), body.end());
+  m.records = std::move(body);
   return read.done<link_message>(std::move(m));
 }
 
@@ -217,7 +217,7 @@ result<link_message> take(const wire::link_damage& in) {
   return read.done<link_message>(std::move(m));
 }
 
-result<link_message> take(const wire::link_head& head, byte_view body) {
+result<link_message> take(const wire::link_head& head, bytes&& body) {
   if (!body.empty() && !head.has_stretch()) return fail(EPROTO, "frame: a body without a stretch");
   switch (head.message_case()) {
     case wire::link_head::kHello:
@@ -227,7 +227,7 @@ result<link_message> take(const wire::link_head& head, byte_view body) {
     case wire::link_head::kRefusal:
       return take(head.refusal());
     case wire::link_head::kStretch:
-      return take(head.stretch(), body);
+      return take(head.stretch(), std::move(body));
     case wire::link_head::kProgress:
       return take(head.progress());
     case wire::link_head::kHeartbeat:
@@ -245,17 +245,24 @@ result<link_message> take(const wire::link_head& head, byte_view body) {
 bytes encode(const link_message& m) {
   wire::link_head head;
   std::visit([&](const auto& one) { put(one, head); }, m);
-  const auto* with_body = std::get_if<stretch>(&m);
-  return make_frame(head.SerializeAsString(),
-                    with_body ? byte_view(with_body->records) : byte_view());
+  const auto* s = std::get_if<stretch>(&m);
+  auto frame = make_frame(head.SerializeAsString(), s ? s->records.size() : 0);
+  if (s) frame.insert(frame.end(), s->records.begin(), s->records.end());
+  return frame;
 }
 
-result<link_message> decode_link(byte_view prefix, byte_view head, byte_view body) {
+bytes encode_head(const stretch& m) {
+  wire::link_head head;
+  put(m, head);
+  return make_frame(head.SerializeAsString(), m.records.size());
+}
+
+result<link_message> decode_link(byte_view prefix, byte_view head, bytes&& body) {
   CAIRN_TRY(check_frame(prefix, head, body));
   wire::link_head parsed;
   if (!parsed.ParseFromArray(head.data(), static_cast<int>(head.size())))
     return fail(EPROTO, "frame: its head is not a link message");
-  return take(parsed, body);
+  return take(parsed, std::move(body));
 }
 
 }  // namespace cairn

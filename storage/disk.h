@@ -39,6 +39,9 @@ class file {
   // Size in bytes; of a block device, its capacity.
   virtual result<std::uint64_t> size() const = 0;
   virtual result<void> resize(std::uint64_t size) = 0;
+  // Makes a new file `size` bytes long, its space allocated, reading as zeroes. Where the file
+  // system can't promise space without writing, zeroes are written.
+  virtual result<void> allocate(std::uint64_t size);
   // Makes the range read as zeroes and frees its space where the file can (`deallocate`), or keeps
   // it allocated. Works on block devices, too. Falls back to writing zeroes.
   virtual result<void> make_zero(byte_range range, bool deallocate) = 0;

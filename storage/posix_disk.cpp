@@ -96,6 +96,12 @@ class posix_file final : public file {
     return {};
   }
 
+  result<void> allocate(std::uint64_t size) override {
+    if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(size)) == 0) return {};
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return file::allocate(size);
+    return fail_errno(errno, "fallocate " + path_ + " to " + std::to_string(size));
+  }
+
   result<void> make_zero(byte_range range, bool deallocate) override {
     if (range.empty()) return {};
     // FALLOC_FL_* work on block devices too, from Linux 4.9 on.

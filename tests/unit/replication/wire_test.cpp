@@ -115,7 +115,7 @@ TEST(wire, a_frame_that_is_cut_short_is_refused) {
   const bytes good = encode(link_message(samples::a_hello()));
   const parts p = split(good);
   for (std::size_t size = 0; size < p.head.size(); ++size)
-    ASSERT_FALSE(decode_link(p.prefix, p.head.first(size), {}));
+    ASSERT_FALSE(decode_link(p.prefix, p.head.first(size), bytes()));
   for (std::size_t size = 0; size < frame_prefix_bytes; ++size)
     ASSERT_FALSE(decode_prefix(p.prefix.first(size)));
 }
