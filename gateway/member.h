@@ -58,7 +58,7 @@ class member {
                                               const testing_config& testing, random_source& random);
   virtual ~member() = default;
   virtual void start() = 0;  // the threads
-  virtual void stop() = 0;   // orderly: destages nothing more, syncs, joins
+  virtual void stop() = 0;   // orderly: joins, destages nothing more, syncs all
 
   // ---- the steps that the threads repeat; the simulator calls them instead of start()
   virtual void hold_step(monotonic_time now) = 0;  // voids a marker whose limit ran out

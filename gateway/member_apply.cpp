@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t report_markers_max = 20'000;
 constexpr std::size_t rows_at_once = 16'384;
+constexpr std::uint64_t stage_records_max = 128U << 10;
 
 std::string name(marker_id m) {
   return "marker " + std::to_string(m.number.value) + " of epoch " +
@@ -106,13 +107,35 @@ result<void> member_impl::each_row(sequence behind, sequence upto,
   return {};
 }
 
-// The volumes show everything up to the marker at once: all maps change under all their locks.
+// A long way is gone in stages, from one sealed marker to a later one, so that memory does not grow
+// with it: what a stage made pending is destaged before the next one goes too far.
 result<void> member_impl::advance_to(sequence marker_at) {
-  const sequence from(applied_);
-  if (from >= marker_at) return {};
   check_apply(marker_at, log_->state().target_sequence);
+  while (sequence(applied_) < marker_at) {
+    while (load().pending_records > background_pace::pending_records_soft && destage_step()) {
+    }
+    CAIRN_TRY(show(next_stage(marker_at)));
+  }
+  return {};
+}
+
+sequence member_impl::next_stage(sequence marker_at) const {
+  const sequence from(applied_);
+  const sequence limit(from.value + stage_records_max);
+  if (marker_at <= limit) return marker_at;
+  sequence stage = from;
+  for (const auto& m : log_->markers(from.next())) {
+    if (m.at > marker_at || (m.at > limit && stage > from)) break;
+    if (m.seal_at && !m.voided) stage = m.at;
+  }
+  return stage > from ? stage : marker_at;
+}
+
+// The volumes show everything up to `end` at once: all maps change under all their locks.
+result<void> member_impl::show(sequence end) {
+  const sequence from(applied_);
   std::vector<row> changes;
-  CAIRN_TRY(each_row(from, marker_at, [&](const row& r) {
+  CAIRN_TRY(each_row(from, end, [&](const row& r) {
     if (changes_volume(r.what.kind)) changes.push_back(r);
   }));
   std::vector<std::unique_lock<std::mutex>> locks;
@@ -122,7 +145,7 @@ result<void> member_impl::advance_to(sequence marker_at) {
     table_[r.what.volume - 1]->map().insert(r.what, r.at);
     changed_bytes_ += r.what.data_length;
   }
-  applied_ = marker_at.value;
+  applied_ = end.value;
   return {};
 }
 

@@ -122,6 +122,8 @@ class member_impl final : public member {
   result<void> takes_arrivals() const;
   // member_apply
   result<void> advance_to(sequence marker_at);
+  sequence next_stage(sequence marker_at) const;
+  result<void> show(sequence end);
   // Calls f with every row of (behind, upto], ascending, a bounded number in memory at a time.
   result<void> each_row(sequence behind, sequence upto, const std::function<void(const row&)>& f);
   control_refusal refuse(const char* about, marker_id m, std::string why) const;

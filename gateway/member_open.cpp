@@ -143,12 +143,17 @@ result<void> member_impl::restore(const recovery_report& found) {
                          std::to_string(state.target.number.value) + " at record " +
                          std::to_string(state.target_sequence.value) +
                          " was to be applied; this copy must be made again");
-  applied_ = state.target_sequence.value;
   destager_ = std::make_unique<destager>(*log_, table_, log_->backed());
   visible_.with([&](prefix& p) { p = prefix(log_->assigned().value); });
   visible_reached_ = log_->assigned().value;
   restore_samples(found);
-  CAIRN_TRY(restore_pending());
+  if (role_ == member_role::secondary) {
+    applied_ = log_->backed().value;  // what the backing files hold at least
+    CAIRN_TRY(advance_to(state.target_sequence));
+  } else {
+    applied_ = state.target_sequence.value;
+    CAIRN_TRY(restore_pending());
+  }
   if (role_ == member_role::primary)
     for (const auto& body : found.unsealed)
       if (auto done = append_marker(record_kind::void_, body); !done) return fail(done.error());
@@ -172,9 +177,7 @@ result<void> member_impl::index_volumes() {
 }
 
 result<void> member_impl::restore_pending() {
-  const sequence upto =
-      is_primary() || role_ == member_role::fenced ? log_->assigned() : sequence(applied_);
-  return each_row(log_->backed(), upto, [&](const row& r) {
+  return each_row(log_->backed(), log_->assigned(), [&](const row& r) {
     if (!changes_volume(r.what.kind)) return;
     table_[r.what.volume - 1]->enter(r.what, r.at);
     changed_bytes_ += r.what.data_length;

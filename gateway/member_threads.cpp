@@ -148,6 +148,7 @@ void member_impl::stop() {
   if (auto synced = log_->sync(); !synced) log_error(synced.error().text);
   after_sync();
   catalog_step();
+  backing_step();  // what the next start need not look at again
 }
 
 // I11: this thread does nothing but watch the limit, so no disk and no other process delays it.
