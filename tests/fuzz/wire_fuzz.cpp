@@ -84,7 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const byte_view head = all.subspan(frame_prefix_bytes, sizes->head);
   const byte_view body = all.subspan(frame_prefix_bytes + sizes->head, sizes->body);
   const auto link = decode_link(prefix, head, body);
-  check(link, decode_link);
+  check(link, [](byte_view p, byte_view h, byte_view b) { return decode_link(p, h, b); });
   if (link && std::holds_alternative<stretch>(*link)) check_stretch(std::get<stretch>(*link));
   check(decode_control(prefix, head),
         [](byte_view p, byte_view h, byte_view) { return decode_control(p, h); });
