@@ -5,6 +5,7 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/thread_pool.hpp>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -33,6 +34,7 @@ class control_server::impl {
       : io_(std::move(io)), door_(std::move(door)), members_(std::move(members)) {}
 
   void start() {
+    pool_.emplace(pool_threads);  // not before: a thread does not survive nbdkit's fork
     asio::co_spawn(*io_, accept_all(this), asio::detached);
     thread_ = std::thread([this] {
       run_ahead();
@@ -48,8 +50,8 @@ class control_server::impl {
       for (const auto& s : sessions_) s->channel->close();
     });
     thread_.join();
-    pool_.stop();  // what waits for a thread is not begun any more
-    pool_.join();
+    pool_->stop();  // what waits for a thread is not begun any more
+    pool_->join();
   }
 
   std::uint16_t port() const { return door_->port(); }
@@ -80,7 +82,7 @@ class control_server::impl {
   std::vector<member*> members_;
   std::set<session_ptr> sessions_;
   bool stopping_ = false;
-  asio::thread_pool pool_{pool_threads};
+  std::optional<asio::thread_pool> pool_;  // while it runs
   std::thread thread_;
 };
 
@@ -169,7 +171,7 @@ void control_server::impl::obey(const session_ptr& s, const control_message& m) 
 
 void control_server::impl::in_pool(const session_ptr& s, std::function<control_message()> request) {
   if (std::exchange(s->busy, true)) return;
-  asio::post(pool_, [io = io_, weak = std::weak_ptr(s), request = std::move(request)] {
+  asio::post(*pool_, [io = io_, weak = std::weak_ptr(s), request = std::move(request)] {
     asio::post(*io, [weak, answer = request()] {
       const auto live = weak.lock();
       if (!live) return;

@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import socket
 import stat
 import sys
@@ -281,6 +282,20 @@ def not_a_socket(gateway):
     gateway.start()
 
 
+def in_the_background(gateway):
+    """nbdkit started by hand without -f forks: nothing that was made before may be lost by it."""
+    processes.stop([gateway.process])
+    plugin = os.path.join(layout.Options().build, "lib", "nbdkit-cairn-plugin.so")
+    pid_file = os.path.join(gateway.directory, "pid")
+    run("nbdkit", "-U", os.path.join(gateway.directory, "other.sock"), "-P", pid_file, plugin,
+        f"config={gateway.config}")
+    with open(pid_file, encoding="ascii") as written:
+        pid = int(written.read())
+    os.kill(pid, signal.SIGTERM)
+    wait_for("the forked gateway ends", lambda: not os.path.exists(f"/proc/{pid}"))
+    gateway.start()
+
+
 def scanner(gateway):
     """Garbage and half-open connections at the NBD port harm nobody."""
     for data in (b"", b"\0" * 700, os.urandom(5000)):
@@ -296,7 +311,7 @@ def main():
     with Gateway() as gateway:
         for step in (exports, flags, reads_and_writes, wrong_requests, zeroes, large_ranges,
                      faster_than_the_backing_file, standby, scanner, second_start,
-                     stop_and_start, not_a_socket):
+                     stop_and_start, not_a_socket, in_the_background):
             step(gateway)
             print(f"  {step.__name__}: as it should be", flush=True)
 
