@@ -19,14 +19,14 @@ bool background_pace::sync_due(const journal_load& load, time now) {
 }
 
 bool background_pace::destage_due(const journal_load& load, time now) {
-  const bool moved = load.newest != newest_;
+  const bool moved = load.changes != changes_;
   if (moved) {
-    newest_ = load.newest;
-    newest_at_ = now;
+    changes_ = load.changes;
+    changed_at_ = now;
   }
   const bool something = load.pending_records > 0;
   const bool old = pending_.reaches(something, pending_age_max, now);
-  const bool idle = now - newest_at_ >= idle_after;
+  const bool idle = now - changed_at_ >= idle_after;
   const bool much = load.pending_records >= pending_records_due ||
                     load.pending_bytes >= pending_bytes_due || load.short_of_space;
   return something && (old || idle || much);

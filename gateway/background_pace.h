@@ -16,8 +16,8 @@ struct journal_load {
   std::uint64_t undurable_records = 0;  // finished, not yet durable
   std::uint64_t undurable_bytes = 0;
   std::uint64_t unbacked_records = 0;  // destaged, the backing files not yet synced
-  std::uint64_t newest = 0;            // last sequence: stands still while hosts are idle
-  bool short_of_space = false;         // more than half of the journal's bound is in use
+  std::uint64_t changes = 0;    // records that came in and change volumes: stands still at rest
+  bool short_of_space = false;  // more than half of the journal's bound is in use
 };
 
 class background_pace {
@@ -29,7 +29,7 @@ class background_pace {
   static constexpr std::uint64_t pending_records_due = 128U << 10;
   static constexpr std::uint64_t pending_bytes_due = 1U << 30;
   static constexpr std::chrono::milliseconds pending_age_max{5000};
-  static constexpr std::chrono::milliseconds idle_after{200};
+  static constexpr std::chrono::milliseconds idle_after{500};
   static constexpr std::chrono::milliseconds unbacked_age_max{5000};
   static constexpr std::chrono::milliseconds unbacked_age_short{500};  // when short of space
 
@@ -52,8 +52,8 @@ class background_pace {
     bool reaches(bool something, std::chrono::milliseconds limit, time now);
   };
   age undurable_, pending_, unbacked_;
-  std::uint64_t newest_ = 0;
-  time newest_at_{};
+  std::uint64_t changes_ = 0;
+  time changed_at_{};
 };
 
 }  // namespace cairn

@@ -151,7 +151,8 @@ void member_impl::mark_visible(sequence s) {
 }
 
 std::chrono::microseconds member_impl::write_delay() const {
-  return background_pace::delay(visible_reached_ - destager_->destaged().value);
+  const auto visible = visible_end(), destaged = destager_->destaged();
+  return background_pace::delay(visible > destaged ? visible.value - destaged.value : 0);
 }
 
 result<void> member_impl::flush(std::size_t volume) {

@@ -56,7 +56,11 @@ journal_load member_impl::load() const {
   out.undurable_records = finished.value - std::min(finished, log_->durable()).value;
   out.undurable_bytes = changed_bytes_ - synced_bytes_;
   out.unbacked_records = destaged.value - std::min(destaged, log_->backed()).value;
-  out.newest = visible.value;
+  out.changes = samples_.with([](const lag_samples& s) {
+    std::uint64_t records = 0;
+    for (const auto& v : s.totals()) records += v.records;
+    return records;
+  });
   const auto usage = log_->usage();
   out.short_of_space = usage.bytes > usage.bytes_max / 2;
   return out;

@@ -9,7 +9,7 @@ namespace {
 
 // Pages of the open segment that are read in before appends come to them: as much as the fastest
 // appends take between two calls of prepare_segment(), and a start that is looked at every time.
-constexpr std::uint64_t warm_ahead_bytes = 32U << 20;
+constexpr std::uint64_t warm_ahead_bytes = 128U << 20;
 constexpr std::uint64_t warm_again_bytes = 256U << 10;
 
 }  // namespace
@@ -148,14 +148,15 @@ void journal_on_disk::warm_ahead() {
   if (!in) return;
   const warm_mark here{in->head.number, position};
   if (warmed_.segment != here.segment || warmed_.position < position) warmed_ = here;
-  in->store->read_ahead({position, warm_again_bytes});
   const auto upto = position + warm_ahead_bytes;
-  if (upto > warmed_.position) {
-    in->store->read_ahead({warmed_.position, upto - warmed_.position});
-    warmed_.position = upto;
+  if (!in->never_written) {
+    in->store->read_ahead({position, warm_again_bytes});
+    if (upto > warmed_.position) in->store->read_ahead({warmed_.position, upto - warmed_.position});
+    warmed_.position = std::max(warmed_.position, upto);
   }
   if (upto <= in->head.bytes) return;
-  if (const auto next = space_.next_ready()) next->store->read_ahead({0, upto - in->head.bytes});
+  const auto next = space_.next_ready();
+  if (next && !next->never_written) next->store->read_ahead({0, upto - in->head.bytes});
 }
 
 result<void> journal_on_disk::prepare_segment() {

@@ -33,6 +33,7 @@ struct segment {
   segment_header head;
   std::string name;  // of the file in segments/
   std::unique_ptr<file> store;
+  bool never_written = false;  // its blocks are allocated, no page of it needs to be read in
 };
 using segment_ptr = std::shared_ptr<segment>;
 

@@ -153,8 +153,9 @@ result<segment_space::chosen_file> segment_space::choose(append_purpose purpose)
   }
   chosen_file from;
   from.fresh = free_.empty();
-  from.name = from.fresh ? new_name_locked() : free_.front();
-  if (!from.fresh) free_.pop_front();
+  // The one that was used last: its pages are the likeliest to be in memory.
+  from.name = from.fresh ? new_name_locked() : free_.back();
+  if (!from.fresh) free_.pop_back();
   being_made_ = from.name;
   look_at_room_locked();
   return from;
@@ -173,6 +174,7 @@ result<segment_ptr> segment_space::make(const chosen_file& from) {
   CAIRN_TRY(made->store->sync());
   if (from.fresh) CAIRN_TRY(on_.sync_directory(directory_));
   CAIRN_TRY(rows_.add_row(*made));
+  made->never_written = from.fresh;
   if (!from.fresh) ++recycled_;
   return made;
 }
@@ -232,8 +234,8 @@ result<void> segment_space::collect() {
       return true;
     });
     while (!free_.empty() && used_locked() + free_.size() * bounds_.segment_bytes > room_locked()) {
-      surplus.push_back(free_.back());
-      free_.pop_back();
+      surplus.push_back(free_.front());
+      free_.pop_front();
     }
     look_at_room_locked();
   }

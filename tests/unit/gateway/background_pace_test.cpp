@@ -9,10 +9,10 @@ using std::chrono::milliseconds;
 
 const background_pace::time start{std::chrono::hours(1)};
 
-journal_load pending(std::uint64_t records, std::uint64_t newest) {
+journal_load pending(std::uint64_t records, std::uint64_t changes) {
   journal_load l;
   l.pending_records = records;
-  l.newest = newest;
+  l.changes = changes;
   return l;
 }
 
@@ -25,9 +25,10 @@ TEST(BackgroundPace, DestagingWaitsWhileHostsAreBusyAndThereIsLittle) {
 TEST(BackgroundPace, DestagingUsesTheFirstIdleMoment) {
   background_pace pace;
   EXPECT_FALSE(pace.destage_due(pending(5, 5), start));
-  EXPECT_FALSE(pace.destage_due(pending(5, 5), start + milliseconds(199)));
+  EXPECT_FALSE(
+      pace.destage_due(pending(5, 5), start + background_pace::idle_after - milliseconds(1)));
   EXPECT_TRUE(pace.destage_due(pending(5, 5), start + background_pace::idle_after));
-  EXPECT_FALSE(pace.destage_due(pending(0, 5), start + milliseconds(400)));
+  EXPECT_FALSE(pace.destage_due(pending(0, 5), start + background_pace::idle_after * 2));
 }
 
 TEST(BackgroundPace, DestagingIsDueByAgeAmountAndWantOfSpace) {
