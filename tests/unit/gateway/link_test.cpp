@@ -79,6 +79,8 @@ TEST_F(link_test, a_primary_that_lost_its_tail_makes_the_secondary_cut_it) {
   write('a');
   sealed_marker(1);
   disconnect();
+  // The copy is taken of files in use: not while segments are made (one is open, two are ready).
+  ASSERT_TRUE(soon([&] { return primary_->log().usage().segments == 3; }));
   fs::copy(where_ / "p", where_ / "before", fs::copy_options::recursive);
   connect();
   for (int i = 0; i < 10; ++i) write('x', 4096ULL * i);
