@@ -37,7 +37,13 @@ std::uint64_t total_bytes(std::span<const iovec> parts) {
   return n;
 }
 
-const std::array<std::byte, record_alignment> padding{};
+const std::array<std::byte, record_alignment> zeroes{};
+
+// What follows the data of a record, up to the next one.
+iovec padding_behind(const record& r) {
+  const auto n = stored_bytes(r.data_length) - record_header_bytes - r.data_length;
+  return {const_cast<std::byte*>(zeroes.data()), n};
+}
 
 // Header, data and padding as one pwritev wants them.
 class record_parts {
@@ -47,8 +53,7 @@ class record_parts {
     parts_.reserve(data.size() + 2);
     parts_.push_back({header_.data(), header_.size()});
     parts_.insert(parts_.end(), data.begin(), data.end());
-    const auto pad = stored_bytes(r.data_length) - header_.size() - r.data_length;
-    if (pad != 0) parts_.push_back({const_cast<std::byte*>(padding.data()), pad});
+    if (const auto pad = padding_behind(r); pad.iov_len != 0) parts_.push_back(pad);
   }
   std::span<const iovec> all() const { return parts_; }
 
@@ -64,23 +69,17 @@ class run_parts {
             std::uint64_t salt) {
     headers_.reserve(rows.size());
     parts_.reserve(rows.size() * 3);
-    auto at = rows.front().at.position;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      add_padding(rows[i].at.position - at);
       headers_.push_back(encode_header(rows[i].what, salt));
       parts_.push_back({headers_.back().data(), headers_.back().size()});
       const auto data = records[i].data;
       if (!data.empty()) parts_.push_back({const_cast<std::byte*>(data.data()), data.size()});
-      at = rows[i].at.position + record_header_bytes + data.size();
+      if (const auto pad = padding_behind(rows[i].what); pad.iov_len != 0) parts_.push_back(pad);
     }
-    add_padding(rows.back().at.position + stored_bytes(rows.back().what.data_length) - at);
   }
   std::span<const iovec> all() const { return parts_; }
 
  private:
-  void add_padding(std::uint64_t n) {
-    if (n != 0) parts_.push_back({const_cast<std::byte*>(padding.data()), n});
-  }
   std::vector<record_header> headers_;
   std::vector<iovec> parts_;
 };
