@@ -23,8 +23,6 @@ result<bool> destager::step(sequence limit) {
   CAIRN_TRY(load(b));
   for (std::size_t v = 0; v < volumes_.size(); ++v) CAIRN_TRY(write_volume(b, v));
   settle(b);
-  for (const row& r : b.rows)
-    if (changes_volume(r.what.kind)) moved_bytes_ += r.what.data_length;
   destaged_ = b.rows.back().what.seq.value;
   return true;
 }
@@ -92,8 +90,11 @@ result<void> destager::write_run(const batch& b, volume& to, std::span<const pen
 
 void destager::settle(const batch& b) {
   std::vector<std::vector<const record*>> by_volume(volumes_.size());
-  for (const row& r : b.rows)
-    if (changes_volume(r.what.kind)) by_volume[r.what.volume - 1].push_back(&r.what);
+  for (const row& r : b.rows) {
+    if (!changes_volume(r.what.kind)) continue;
+    by_volume[r.what.volume - 1].push_back(&r.what);
+    moved_bytes_ += r.what.data_length;
+  }
   for (std::size_t v = 0; v < volumes_.size(); ++v)
     if (!by_volume[v].empty()) volumes_[v]->settle(by_volume[v]);
 }

@@ -112,7 +112,7 @@ result<void> member_impl::each_row(sequence behind, sequence upto,
 result<void> member_impl::advance_to(sequence marker_at) {
   check_apply(marker_at, log_->state().target_sequence);
   while (sequence(applied_) < marker_at) {
-    while (load().pending_records > background_pace::pending_records_soft && destage_step()) {
+    while (pending_records() > background_pace::pending_records_soft && destage_step()) {
     }
     CAIRN_TRY(show(next_stage(marker_at)));
   }

@@ -106,10 +106,7 @@ void member_impl::run(std::shared_ptr<operation> op, std::size_t parts, bool fua
   }
   op->data = {};
   if (fua && !slots.empty()) {
-    if (auto synced = log_->sync(); !synced)
-      op->failed(std::move(synced).error());
-    else
-      after_sync();
+    if (auto synced = sync_journal(); !synced) op->failed(std::move(synced).error());
   }
   op->left = slots.size() + 1;
   for (const auto& slot : slots)
@@ -132,10 +129,16 @@ result<append_slot> member_impl::append(const record& draft, std::span<const iov
   return slot;
 }
 
+// Makes a record visible that changes a volume.
+void member_impl::enter(const row& r) {
+  table_[r.what.volume - 1]->enter(r.what, r.at);
+  changed_bytes_ += r.what.data_length;
+}
+
 void member_impl::publish(const append_slot& slot) {
-  table_[slot.what.volume - 1]->enter(slot.what, slot.at);
-  changed_bytes_ += slot.what.data_length;
-  count({slot.what, slot.at}, std::chrono::steady_clock::now());
+  const row r{slot.what, slot.at};
+  enter(r);
+  count(r, std::chrono::steady_clock::now());
   mark_visible(slot.what.seq);
 }
 
@@ -151,16 +154,13 @@ void member_impl::mark_visible(sequence s) {
 }
 
 std::chrono::microseconds member_impl::write_delay() const {
-  const auto visible = visible_end(), destaged = destager_->destaged();
-  return background_pace::delay(visible > destaged ? visible.value - destaged.value : 0);
+  return background_pace::delay(pending_records());
 }
 
 result<void> member_impl::flush(std::size_t volume) {
   CAIRN_TRY(volumes_[volume]->healthy());
   if (!is_primary()) return {};
-  CAIRN_TRY(log_->sync());
-  after_sync();
-  return {};
+  return sync_journal();
 }
 
 result<std::vector<extent>> member_impl::extents(std::size_t volume, byte_range range) {

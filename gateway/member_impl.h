@@ -109,6 +109,7 @@ class member_impl final : public member {
   result<append_slot> append(const record& draft, std::span<const iovec> data);
   result<append_slot> append_marker(record_kind kind, const marker_body& body);
   void run(std::shared_ptr<operation> op, std::size_t parts, bool fua);
+  void enter(const row& r);
   void publish(const append_slot& slot);
   void count(const row& r, monotonic_time now);
   void mark_visible(sequence s);
@@ -131,7 +132,8 @@ class member_impl final : public member {
   bool is_primary() const { return role_ == member_role::primary; }
   sequence destage_limit() const;
   sequence trim_limit() const;
-  sequence visible_end() const;  // of what its volumes show
+  sequence visible_end() const;           // of what its volumes show
+  std::uint64_t pending_records() const;  // of these, not yet destaged
   void check_watermarks() const;
   // member_open
   result<void> index_volumes();
@@ -145,6 +147,7 @@ class member_impl final : public member {
   journal_load load() const;
   void sweep();
   void trim_step();
+  result<void> sync_journal();
   void sync_now();
   bool stopping() const;
   bool nap(std::chrono::milliseconds longest);

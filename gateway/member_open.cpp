@@ -178,9 +178,7 @@ result<void> member_impl::index_volumes() {
 
 result<void> member_impl::restore_pending() {
   return each_row(log_->backed(), log_->assigned(), [&](const row& r) {
-    if (!changes_volume(r.what.kind)) return;
-    table_[r.what.volume - 1]->enter(r.what, r.at);
-    changed_bytes_ += r.what.data_length;
+    if (changes_volume(r.what.kind)) enter(r);
   });
 }
 

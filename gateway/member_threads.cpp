@@ -46,12 +46,16 @@ sequence member_impl::visible_end() const {
 
 sequence member_impl::destage_limit() const { return std::min(log_->durable(), visible_end()); }
 
+std::uint64_t member_impl::pending_records() const {
+  const auto visible = visible_end(), destaged = destager_->destaged();
+  return visible > destaged ? visible.value - destaged.value : 0;
+}
+
 journal_load member_impl::load() const {
   journal_load out;
-  const auto visible = visible_end();
   const auto destaged = destager_->destaged();
   const auto finished = log_->finished();
-  out.pending_records = visible > destaged ? visible.value - destaged.value : 0;
+  out.pending_records = pending_records();
   out.pending_bytes = changed_bytes_ - destager_->moved_bytes();
   out.undurable_records = finished.value - std::min(finished, log_->durable()).value;
   out.undurable_bytes = changed_bytes_ - synced_bytes_;
@@ -149,8 +153,7 @@ void member_impl::stop() {
   threads_.clear();
   if (!ran || log_->failure()) return;
   hold_step(monotonic_time::max());
-  if (auto synced = log_->sync(); !synced) log_error(synced.error().text);
-  after_sync();
+  sync_now();
   catalog_step();
   backing_step();  // what the next start need not look at again
 }
@@ -173,13 +176,18 @@ void member_impl::hold_loop() {
   }
 }
 
-// One fdatasync of the journal, shared with hosts that wait for one.
-void member_impl::sync_now() {
+// One fdatasync of the journal, shared by all who wait for one, and what it lets go.
+result<void> member_impl::sync_journal() {
   const std::uint64_t covered = changed_bytes_;
-  if (auto done = log_->sync(); !done)
-    return log_error("member " + config_.name + ": " + done.error().text);
+  CAIRN_TRY(log_->sync());
   synced_bytes_ = covered;
   after_sync();
+  return {};
+}
+
+void member_impl::sync_now() {
+  if (auto done = sync_journal(); !done)
+    log_error("member " + config_.name + ": " + done.error().text);
 }
 
 // A primary's. What a secondary receives is synced by its link (sync_thread).
