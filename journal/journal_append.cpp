@@ -37,11 +37,11 @@ std::uint64_t total_bytes(std::span<const iovec> parts) {
   return n;
 }
 
-const std::array<std::byte, record_alignment> zeroes{};
+const std::array<std::byte, sync_block_bytes> zeroes{};
 
 // What follows the data of a record, up to the next one.
 iovec padding_behind(const record& r) {
-  const auto n = stored_bytes(r.data_length) - record_header_bytes - r.data_length;
+  const auto n = placed_bytes(r.data_length) - record_header_bytes - r.data_length;
   return {const_cast<std::byte*>(zeroes.data()), n};
 }
 
@@ -104,7 +104,7 @@ result<void> journal_on_disk::accepting() const {
 
 result<append_slot> journal_on_disk::reserve(const record& draft) {
   const auto purpose = purpose_of(draft.kind);
-  const auto need = stored_bytes(draft.data_length);
+  const auto need = placed_bytes(draft.data_length);
   if (need + segment_header_bytes + outcome_room_bytes > space_.segment_bytes())
     return fail(EINVAL, "journal " + directory_ + ": a record of " + std::to_string(need) +
                             " bytes does not fit a segment of " +
@@ -147,14 +147,15 @@ bool journal_on_disk::fits_locked(std::uint64_t position, std::uint64_t need,
   return open_ && position + need + kept <= open_->head.bytes;
 }
 
-std::uint64_t journal_on_disk::next_position_locked() const {
-  return fresh_block_ ? align_up(position_, sync_block_bytes) : position_;
+std::uint64_t journal_on_disk::next_position_locked(const record& r) const {
+  const bool fresh = fresh_block_ || is_bulk(r.data_length);
+  return fresh ? align_up(position_, sync_block_bytes) : position_;
 }
 
 std::optional<append_slot> journal_on_disk::take_place_locked(const record& draft,
                                                               append_purpose purpose) {
-  const auto need = stored_bytes(draft.data_length);
-  const bool fits = fits_locked(next_position_locked(), need, purpose) && space_.admits(purpose);
+  const auto need = placed_bytes(draft.data_length);
+  const bool fits = fits_locked(next_position_locked(draft), need, purpose) && space_.admits(purpose);
   if (!fits && !open_next_segment_locked()) return std::nullopt;
   append_slot slot;
   slot.what = draft;
@@ -178,9 +179,10 @@ bool journal_on_disk::open_next_segment_locked() {
 }
 
 record_place journal_on_disk::take_bytes_locked(const record& r, std::uint64_t need) {
-  const record_place at{open_->head.number, next_position_locked()};
+  const record_place at{open_->head.number, next_position_locked(r)};
   position_ = at.position + need;
   fresh_block_ = false;
+  bulk_ = is_bulk(r.data_length);
   assigned_ = r.seq;
   auto& held = contents_[at.segment];
   if (!held.first) held.first = r.seq;
@@ -235,7 +237,7 @@ result<void> journal_on_disk::check_received(std::span<const received_record> re
       return fail(EPROTO, name + "has other data than its header says");
     if (is_control(r.kind) && !decode_marker_body(records[i].data))
       return fail(EPROTO, name + "has a malformed body");
-    if (stored_bytes(r.data_length) + segment_header_bytes + outcome_room_bytes >
+    if (placed_bytes(r.data_length) + segment_header_bytes + outcome_room_bytes >
         space_.segment_bytes())
       return fail(EINVAL, name + "does not fit a segment of this journal");
   }
@@ -281,8 +283,10 @@ result<void> journal_on_disk::append_some(std::span<const received_record>& reco
 std::vector<row> journal_on_disk::place_received_locked(std::span<const received_record> records) {
   std::vector<row> rows;
   for (const auto& each : records) {
-    const auto need = stored_bytes(each.what.data_length);
-    const bool fits = fits_locked(next_position_locked(), need, received);
+    const auto need = placed_bytes(each.what.data_length);
+    const auto position = next_position_locked(each.what);
+    if (!rows.empty() && position != position_) break;  // one pwritev leaves no holes
+    const bool fits = fits_locked(position, need, received);
     if (!fits && (!rows.empty() || !open_next_segment_locked())) break;
     row r{each.what, {}};
     r.what.durable_then = durable_;

@@ -107,7 +107,7 @@ class journal_on_disk final : public journal {
   std::optional<append_slot> take_place_locked(const record& draft, append_purpose purpose);
   bool open_next_segment_locked();
   bool fits_locked(std::uint64_t position, std::uint64_t need, append_purpose purpose) const;
-  std::uint64_t next_position_locked() const;
+  std::uint64_t next_position_locked(const record& r) const;
   record_place take_bytes_locked(const record& r, std::uint64_t need);
   result<void> give_up(const append_slot& slot, const error& why);
   void finish(const row& done);
@@ -180,6 +180,7 @@ class journal_on_disk final : public journal {
   segment_ptr open_;                   // that the next append goes to; null: take a ready one
   std::uint64_t position_ = 0;         // in open_, behind its last record
   bool fresh_block_ = false;           // a sync began: the next append starts a 4 KiB block
+  bool bulk_ = false;                  // the last append was of a bulk record
   std::uint64_t cuts_ = 0;             // truncations and forks so far
   mutable int waiting_ = 0;
 

@@ -142,7 +142,8 @@ void journal_on_disk::warm_ahead() {
   std::uint64_t position = 0;
   {
     const std::lock_guard lock(append_mutex_);
-    in = open_;
+    // Behind a bulk record come more, mostly; they need no page that was read in.
+    if (!bulk_) in = open_;
     position = position_;
   }
   if (!in) return;

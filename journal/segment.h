@@ -9,12 +9,24 @@
 #include "base/number.h"
 #include "base/result.h"
 #include "base/uuid.h"
+#include "replication/record.h"
 #include "storage/disk.h"
 
 namespace cairn {
 
 inline constexpr std::uint64_t segment_header_bytes = 4096;
 inline constexpr std::uint64_t sync_block_bytes = 4096;  // what a loss of power may tear
+
+// A record with this much data is a bulk record: it takes whole blocks, so that its append shares
+// no page with another and never waits, at the inode's lock, for the disk to read one in.
+inline constexpr std::uint32_t bulk_data_bytes = 64U << 10;
+constexpr bool is_bulk(std::uint32_t data_length) { return data_length >= bulk_data_bytes; }
+
+// Bytes of a segment that a record takes.
+constexpr std::uint64_t placed_bytes(std::uint32_t data_length) {
+  return is_bulk(data_length) ? align_up(stored_bytes(data_length), sync_block_bytes)
+                              : stored_bytes(data_length);
+}
 
 struct segment_header {
   uuid journal;

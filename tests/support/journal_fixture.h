@@ -9,6 +9,7 @@
 
 #include "base/crc32c.h"
 #include "journal/journal.h"
+#include "journal/segment.h"
 #include "tests/support/virtual_disk.h"
 
 namespace cairn {
@@ -109,6 +110,20 @@ class JournalFixture : public testing::Test {
     ASSERT_TRUE(read) << read.error().text;
     const auto data = byte_view(whole).subspan(record_header_bytes, r.what.data_length);
     EXPECT_TRUE(std::ranges::equal(data, content(sequence(n), data.size()))) << n;
+  }
+
+  // Every bulk record shares no block with its neighbours, and all are what they were.
+  void expect_bulk_in_whole_blocks(std::uint64_t upto) {
+    for (std::uint64_t n = 1; n <= upto; ++n) {
+      expect_content(n);
+      const auto bulk = row_at(n);
+      if (!is_bulk(bulk.what.data_length)) continue;
+      EXPECT_EQ(bulk.at.position % sync_block_bytes, 0u) << n;
+      if (n == upto) continue;
+      const auto next = row_at(n + 1).at;
+      const auto end = bulk.at.position + placed_bytes(bulk.what.data_length);
+      EXPECT_TRUE(next.segment != bulk.at.segment || next.position == end) << n;
+    }
   }
 
   std::string file_of(const row& r) {

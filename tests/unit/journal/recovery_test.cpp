@@ -242,5 +242,20 @@ TEST_F(RecoveryTest, AVolumeWithoutAnIdAdoptsOneAndKeepsIt) {
   EXPECT_FALSE(log_->save_volumes({{2, id, "a", 8192, 3, "s", true}}));
 }
 
+TEST_F(RecoveryTest, BulkRecordsTakeWholeBlocksAndAreFoundAgain) {
+  options_.segment_bytes = 256 << 10;
+  open();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(append(1000));
+    ASSERT_TRUE(append(bulk_data_bytes));
+    ASSERT_TRUE(append(bulk_data_bytes + 5));
+  }
+  expect_bulk_in_whole_blocks(12);
+  kill_and_open();
+  EXPECT_EQ(log_->finished(), sequence(12));
+  EXPECT_TRUE(report_.gaps.empty());
+  expect_bulk_in_whole_blocks(12);
+}
+
 }  // namespace
 }  // namespace cairn

@@ -53,6 +53,19 @@ class SecondaryTest : public JournalFixture {
   std::vector<incarnation_start> starts_;
 };
 
+TEST_F(SecondaryTest, ReceivedBulkRecordsTakeWholeBlocksBetweenSmallOnes) {
+  options_.segment_bytes = 256 << 10;
+  open_and_learn();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(receive(3, 1000));
+    ASSERT_TRUE(receive(2, bulk_data_bytes));
+  }
+  expect_bulk_in_whole_blocks(15);
+  kill_and_open();
+  EXPECT_EQ(log_->finished(), sequence(15));
+  expect_bulk_in_whole_blocks(15);
+}
+
 TEST_F(SecondaryTest, ReceivedRecordsAreThereAfterAKill) {
   open_and_learn();
   ASSERT_TRUE(receive(150));
