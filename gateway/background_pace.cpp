@@ -1,5 +1,7 @@
 #include "gateway/background_pace.h"
 
+#include <algorithm>
+
 namespace cairn {
 
 bool background_pace::age::reaches(bool something, std::chrono::milliseconds limit, time now) {
@@ -42,6 +44,15 @@ std::chrono::microseconds background_pace::delay(std::uint64_t pending_records) 
   if (pending_records >= pending_records_max) return delay_max;
   return delay_max * (pending_records - pending_records_soft) /
          (pending_records_max - pending_records_soft);
+}
+
+std::chrono::microseconds background_pace::delay(space_ahead ahead, std::uint64_t write_bytes) {
+  const auto enough = ahead.wanted / 2;
+  if (ahead.bytes >= enough) return {};
+  const double lacking = 1.0 - static_cast<double>(ahead.bytes) / static_cast<double>(enough);
+  const double mib = static_cast<double>(write_bytes) / (1U << 20);
+  const auto us = lacking * lacking * mib * static_cast<double>(delay_max_per_mib.count());
+  return std::min(std::chrono::microseconds(static_cast<std::int64_t>(us)), space_delay_max);
 }
 
 }  // namespace cairn

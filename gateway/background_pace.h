@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "journal/journal.h"
+
 namespace cairn {
 
 struct journal_load {
@@ -42,8 +44,14 @@ class background_pace {
   bool destage_due(const journal_load& now_there, time now);
   bool backing_due(const journal_load& now_there, time now);
 
+  // Hosts are slowed down, too, when less than half of the journal's wanted space ahead is left, so
+  // that none has to stand still until a segment was made or freed. The nearer the end, the slower.
+  static constexpr std::chrono::microseconds delay_max_per_mib{200'000};
+  static constexpr std::chrono::microseconds space_delay_max{500'000};
+
   // How long one host write waits before it is accepted; 0 below the soft bound, rising evenly.
   static std::chrono::microseconds delay(std::uint64_t pending_records);
+  static std::chrono::microseconds delay(space_ahead ahead, std::uint64_t write_bytes);
 
  private:
   // Since when there has been something; the epoch of the clock while there is nothing.

@@ -153,8 +153,9 @@ void member_impl::mark_visible(sequence s) {
   visible_.with([&](prefix& p) { visible_reached_ = p.mark(s.value); });
 }
 
-std::chrono::microseconds member_impl::write_delay() const {
-  return background_pace::delay(pending_records());
+std::chrono::microseconds member_impl::write_delay(std::uint64_t write_bytes) const {
+  return std::max(background_pace::delay(pending_records()),
+                  background_pace::delay(log_->ahead(), write_bytes));
 }
 
 result<void> member_impl::flush(std::size_t volume) {

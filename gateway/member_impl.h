@@ -52,7 +52,7 @@ class member_impl final : public member {
   void clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
              acknowledge done) override;
   result<void> flush(std::size_t volume) override;
-  std::chrono::microseconds write_delay() const override;
+  std::chrono::microseconds write_delay(std::uint64_t write_bytes) const override;
   result<std::vector<extent>> extents(std::size_t volume, byte_range range) override;
 
   member_hello welcome() const override;

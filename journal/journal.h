@@ -122,6 +122,13 @@ class segment_pin {
   std::shared_ptr<const void> hold_;
 };
 
+// Space that appends can take before another segment has to be made ready: it falls when that is
+// slower than the appends, and when the bound is near.
+struct space_ahead {
+  std::uint64_t bytes = 0;
+  std::uint64_t wanted = 0;  // where making segments ready keeps up
+};
+
 struct journal_usage {
   std::uint64_t bytes = 0;      // segments in use and catalog
   std::uint64_t bytes_max = 0;  // the configured bound
@@ -219,6 +226,7 @@ class journal {
 
   // ---- space
   virtual journal_usage usage() const = 0;
+  virtual space_ahead ahead() const = 0;  // takes no lock
   // Frees whole segments whose every record is <= upto: commits `trimmed` durably, then recycles.
   // The owner has made sure that upto <= backed and, on a primary, <= stored at the peer.
   virtual result<void> trim(sequence upto) = 0;

@@ -155,7 +155,8 @@ std::uint64_t journal_on_disk::next_position_locked(const record& r) const {
 std::optional<append_slot> journal_on_disk::take_place_locked(const record& draft,
                                                               append_purpose purpose) {
   const auto need = placed_bytes(draft.data_length);
-  const bool fits = fits_locked(next_position_locked(draft), need, purpose) && space_.admits(purpose);
+  const bool fits =
+      fits_locked(next_position_locked(draft), need, purpose) && space_.admits(purpose);
   if (!fits && !open_next_segment_locked()) return std::nullopt;
   append_slot slot;
   slot.what = draft;
@@ -183,6 +184,7 @@ record_place journal_on_disk::take_bytes_locked(const record& r, std::uint64_t n
   position_ = at.position + need;
   fresh_block_ = false;
   bulk_ = is_bulk(r.data_length);
+  open_left_ = open_->head.bytes - position_;
   assigned_ = r.seq;
   auto& held = contents_[at.segment];
   if (!held.first) held.first = r.seq;

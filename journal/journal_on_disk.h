@@ -74,6 +74,7 @@ class journal_on_disk final : public journal {
   result<void> read_records(std::span<const row> rows, bytes& out) override;
 
   journal_usage usage() const override;
+  space_ahead ahead() const override;
   result<void> trim(sequence upto) override;
   result<void> prepare_segment() override;
   result<void> save_backed(sequence backed) override;
@@ -97,7 +98,7 @@ class journal_on_disk final : public journal {
   };
 
   // open
-  result<void> add_segment_row(const segment& s);
+  result<void> add_segment_rows(std::span<const segment_ptr> made);
   result<void> drop_segment_row(std::uint64_t number);
   void note_catalog_bytes(catalog& c);
 
@@ -191,6 +192,7 @@ class journal_on_disk final : public journal {
   mutable std::atomic<bool> failed_ = false;
   std::atomic<std::uint64_t> peer_stored_ = 0;
   std::atomic<std::uint64_t> catalog_bytes_ = 0;
+  std::atomic<std::uint64_t> open_left_ = 0;  // bytes of open_ behind position_
 };
 
 template <class F>

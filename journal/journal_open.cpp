@@ -63,7 +63,7 @@ journal_on_disk::journal_on_disk(disk& on, const journal_options& options, rando
       identity_(identity{from.volumes, from.state, from.starts}),
       space_(on, options.directory + "/segments", from.journal,
              {options.segment_bytes, options.size_max}, random,
-             {[this](const segment& s) { return add_segment_row(s); },
+             {[this](std::span<const segment_ptr> made) { return add_segment_rows(made); },
               [this](std::uint64_t number) { return drop_segment_row(number); }}),
       bytes_max_(options.size_max),
       assigned_(from.last),
@@ -97,10 +97,11 @@ result<void> journal_on_disk::prepare_first_segment() {
   return {};
 }
 
-result<void> journal_on_disk::add_segment_row(const segment& s) {
+result<void> journal_on_disk::add_segment_rows(std::span<const segment_ptr> made) {
   return catalog_.with([&](auto& c) {
-    return commit(*c, database::durability::full, [&] {
-      return c->add_segment({s.head, s.name, {}, false});
+    return commit(*c, database::durability::full, [&]() -> result<void> {
+      for (const auto& each : made) CAIRN_TRY(c->add_segment({each->head, each->name, {}, false}));
+      return {};
     });
   });
 }

@@ -169,6 +169,10 @@ result<void> journal_on_disk::prepare_segment() {
   return made;
 }
 
+space_ahead journal_on_disk::ahead() const {
+  return {open_left_ + space_.ready_bytes(), space_.ready_bytes_wanted()};
+}
+
 journal_usage journal_on_disk::usage() const {
   journal_usage out;
   out.bytes = space_.used_bytes() + catalog_bytes_;

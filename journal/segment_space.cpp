@@ -9,7 +9,8 @@
 namespace cairn {
 namespace {
 
-constexpr std::uint64_t ready_max = 4;
+constexpr std::uint64_t ready_max = 8;
+constexpr std::size_t made_at_once_max = 4;  // one commit for all; the first of them is waited for
 
 std::uint64_t spare_segments(append_purpose purpose) {
   switch (purpose) {
@@ -58,6 +59,7 @@ void segment_space::set_stale_apart_locked() {
     stale_.push_back(std::move(ready_.front()));
     ready_.pop_front();
   }
+  note_ready_locked();
 }
 
 segment_ptr segment_space::take_ready() {
@@ -66,6 +68,7 @@ segment_ptr segment_space::take_ready() {
   if (ready_.empty()) return nullptr;
   auto first = std::move(ready_.front());
   ready_.pop_front();
+  note_ready_locked();
   return first;
 }
 
@@ -100,7 +103,7 @@ result<void> segment_space::take_back_stale() {
 }
 
 std::uint64_t segment_space::used_locked() const {
-  std::uint64_t used = being_made_.empty() ? 0 : bounds_.segment_bytes;
+  std::uint64_t used = being_made_.size() * bounds_.segment_bytes;
   for (const auto& [number, each] : in_use_) used += each->head.bytes;
   for (const auto& each : retired_) used += each->head.bytes;
   return used;
@@ -135,6 +138,8 @@ std::string segment_space::new_name_locked() const {
     return std::any_of(in_use_.begin(), in_use_.end(),
                        [&](const auto& each) { return same(each.second); }) ||
            std::any_of(retired_.begin(), retired_.end(), same) ||
+           std::any_of(being_made_.begin(), being_made_.end(),
+                       [&](const chosen_file& f) { return f.name == name; }) ||
            std::find(free_.begin(), free_.end(), name) != free_.end();
   };
   for (std::uint64_t n = 1;; ++n) {
@@ -156,7 +161,7 @@ result<segment_space::chosen_file> segment_space::choose(append_purpose purpose)
   // The one that was used last: its pages are the likeliest to be in memory.
   from.name = from.fresh ? new_name_locked() : free_.back();
   if (!from.fresh) free_.pop_back();
-  being_made_ = from.name;
+  being_made_.push_back(from);
   look_at_room_locked();
   return from;
 }
@@ -173,42 +178,63 @@ result<segment_ptr> segment_space::make(const chosen_file& from) {
   CAIRN_TRY(made->store->write(encode_segment_header(made->head), 0));
   CAIRN_TRY(made->store->sync());
   if (from.fresh) CAIRN_TRY(on_.sync_directory(directory_));
-  CAIRN_TRY(rows_.add_row(*made));
   made->never_written = from.fresh;
-  if (!from.fresh) ++recycled_;
   return made;
 }
 
 result<void> segment_space::prepare(append_purpose purpose) {
   const std::lock_guard alone(prepare_mutex_);
-  return has_ready() ? result<void>{} : prepare_alone(purpose);
+  return has_ready() ? result<void>{} : prepare_alone(purpose, 1);
+}
+
+std::uint64_t segment_space::ready_wanted() const {
+  // An eighth of the journal at most.
+  return std::clamp<std::uint64_t>(bounds_.size_max / bounds_.segment_bytes / 8, 1, ready_max);
 }
 
 result<void> segment_space::prepare_ahead() {
   const std::lock_guard alone(prepare_mutex_);
-  // An eighth of the journal at most.
-  const auto wanted =
-      std::clamp<std::uint64_t>(bounds_.size_max / bounds_.segment_bytes / 8, 1, ready_max);
-  if (count_ready() >= wanted) return {};
-  return prepare_alone(append_purpose::data);
+  const auto there = count_ready();
+  if (there >= ready_wanted()) return {};
+  return prepare_alone(append_purpose::data,
+                       std::min<std::size_t>(ready_wanted() - there, made_at_once_max));
 }
 
-result<void> segment_space::prepare_alone(append_purpose purpose) {
+// As many as the bound admits; what went wrong only if that is none.
+result<std::vector<segment_ptr>> segment_space::make_all(append_purpose purpose,
+                                                         std::size_t count) {
+  std::vector<segment_ptr> all;
+  while (all.size() < count) {
+    auto from = choose(purpose);
+    if (!from && all.empty()) return fail(from.error());
+    if (!from) break;
+    auto made = make(*from);
+    if (!made) return fail(made.error());
+    all.push_back(std::move(*made));
+  }
+  CAIRN_TRY(rows_.add_rows(all));
+  return all;
+}
+
+result<void> segment_space::prepare_alone(append_purpose purpose, std::size_t count) {
   CAIRN_TRY(take_back_stale());
   CAIRN_TRY(collect());
-  auto from = choose(purpose);
-  if (!from) return fail(from.error());
-  auto made = make(*from);
+  auto made = make_all(purpose, count);
   const std::lock_guard lock(mutex_);
-  being_made_.clear();
+  const auto files = std::exchange(being_made_, {});
   if (!made) {
-    // The file may be half filled: a recovery deletes it, or a later prepare() fills it again.
-    if (!from->fresh) free_.push_back(from->name);
+    // A fresh file may be half made: a recovery deletes it, or a later prepare() makes it again.
+    for (const auto& each : files)
+      if (!each.fresh) free_.push_back(each.name);
     look_at_room_locked();
     return fail(made.error());
   }
-  in_use_.emplace((*made)->head.number, *made);
-  ready_.push_back(std::move(*made));
+  for (auto& each : *made) {
+    if (!each->never_written) ++recycled_;
+    in_use_.emplace(each->head.number, each);
+    ready_.push_back(std::move(each));
+  }
+  note_ready_locked();
   return {};
 }
 

@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,10 +37,10 @@ struct segment_bounds {
 
 class segment_space {
  public:
-  // Both commit durably. `add_row`: before anything is appended to the segment. `drop_row`: before
-  // the file of a segment that was never appended to is used again.
+  // Both commit durably, once. `add_rows`: before anything is appended to the segments. `drop_row`:
+  // before the file of a segment that was never appended to is used again.
   struct catalog_hooks {
-    std::function<result<void>(const segment& s)> add_row;
+    std::function<result<void>(std::span<const segment_ptr> made)> add_rows;
     std::function<result<void>(std::uint64_t number)> drop_row;
   };
 
@@ -65,8 +66,11 @@ class segment_space {
   }
   // Makes a segment ready unless one is. ENOSPC when the bound forbids it for this purpose.
   result<void> prepare(append_purpose purpose);
-  // Makes one more ready, until there are as many as a journal of this size keeps for fast hosts.
+  // Makes as many ready as a journal of this size keeps for fast hosts, or as the bound admits.
   result<void> prepare_ahead();
+  // Bytes of segments that are ready, and that would be if prepare_ahead() were always in time.
+  std::uint64_t ready_bytes() const { return ready_count_ * bounds_.segment_bytes; }
+  std::uint64_t ready_bytes_wanted() const { return ready_wanted() * bounds_.segment_bytes; }
   // The segment's records are gone from the catalog: the file is free when the last pin goes.
   void retire(std::uint64_t number);
   // Frees retired segments that nobody pins any more; deletes free files above the bound.
@@ -89,7 +93,10 @@ class segment_space {
   bool may_take_locked(append_purpose purpose) const;
   void look_at_room_locked();  // after each change of what is used
   std::size_t count_ready();
-  result<void> prepare_alone(append_purpose purpose);
+  std::uint64_t ready_wanted() const;
+  result<void> prepare_alone(append_purpose purpose, std::size_t count);
+  result<std::vector<segment_ptr>> make_all(append_purpose purpose, std::size_t count);
+  void note_ready_locked() { ready_count_ = ready_.size(); }
   result<void> take_back_stale();
   void set_stale_apart_locked();
   result<chosen_file> choose(append_purpose purpose);
@@ -109,13 +116,14 @@ class segment_space {
   std::vector<segment_ptr> stale_;  // prepared for an older incarnation; prepare() takes them back
   std::vector<segment_ptr> retired_;
   std::deque<std::string> free_;
-  std::string being_made_;  // a file that prepare() is busy with; counts as used
+  std::vector<chosen_file> being_made_;  // prepare() is busy with these; they count as used
 
   std::mutex prepare_mutex_;       // one prepare() at a time; taken before mutex_
   std::uint64_t next_number_ = 1;  // guarded by prepare_mutex_
   std::atomic<std::uint64_t> incarnation_ = 0;
   std::uint64_t catalog_bytes_ = 0;  // guarded by mutex_
   std::atomic<bool> admits_data_ = true;
+  std::atomic<std::uint64_t> ready_count_ = 0;
   std::atomic<std::uint64_t> recycled_ = 0;
 };
 

@@ -30,7 +30,9 @@ class connection {
   std::string description() const;
   const journal& log() const { return volume_.owner->log(); }
 
-  std::chrono::microseconds write_delay() const { return volume_.owner->write_delay(); }
+  std::chrono::microseconds write_delay(std::uint64_t write_bytes) const {
+    return volume_.owner->write_delay(write_bytes);
+  }
 
   result<void> read(byte_span out, std::uint64_t offset);
   result<void> write(byte_view data, std::uint64_t offset, bool fua);

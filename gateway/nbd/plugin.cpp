@@ -187,16 +187,16 @@ int on_pread(void* handle, void* buffer, uint32_t count, uint64_t offset, uint32
   });
 }
 
-// Hosts that write faster than the backing files take it are slowed down evenly.
-void keep_pace(const connection& c) {
-  if (const auto wait = c.write_delay(); wait.count() > 0)
+// Hosts that write faster than the disks take it are slowed down evenly.
+void keep_pace(const connection& c, std::uint64_t write_bytes) {
+  if (const auto wait = c.write_delay(write_bytes); wait.count() > 0)
     nbdkit_nanosleep(0, static_cast<unsigned>(wait.count()) * 1000);
 }
 
 int on_pwrite(void* handle, const void* buffer, uint32_t count, uint64_t offset, uint32_t flags) {
   const byte_view bytes{static_cast<const std::byte*>(buffer), count};
   return callback([&] {
-    keep_pace(of(handle));
+    keep_pace(of(handle), count);
     return when_there_is_room(of(handle).log(), [&] {
       return of(handle).write(bytes, offset, (flags & NBDKIT_FLAG_FUA) != 0);
     });

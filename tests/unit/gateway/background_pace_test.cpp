@@ -79,5 +79,19 @@ TEST(BackgroundPace, HostsAreSlowedDownEvenlyBetweenTheBounds) {
   EXPECT_EQ(pace::delay(pace::pending_records_max * 2), pace::delay_max);
 }
 
+TEST(BackgroundPace, HostsAreSlowedDownByBytesAsTheSpaceAheadRunsOut) {
+  using pace = background_pace;
+  constexpr std::uint64_t wanted = 8U << 20, mib = 1U << 20;
+  EXPECT_EQ(pace::delay({wanted / 2, wanted}, mib).count(), 0);
+  std::chrono::microseconds before{0};
+  for (auto left = wanted / 2; left > 0; left -= 4096) {
+    EXPECT_GE(pace::delay({left, wanted}, mib), before);
+    before = pace::delay({left, wanted}, mib);
+  }
+  EXPECT_EQ(pace::delay({0, wanted}, mib), pace::delay_max_per_mib);
+  EXPECT_EQ(pace::delay({0, wanted}, mib / 256), pace::delay_max_per_mib / 256);
+  EXPECT_EQ(pace::delay({0, wanted}, 64 * mib), pace::space_delay_max);
+}
+
 }  // namespace
 }  // namespace cairn

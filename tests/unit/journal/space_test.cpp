@@ -182,5 +182,18 @@ TEST_F(SpaceTest, ASizeWithoutRoomForFiveSegmentsIsRefused) {
   EXPECT_EQ(refused.error().code, EINVAL);
 }
 
+TEST_F(SpaceTest, SpaceAheadIsMadeTogetherAndFallsWithTheAppends) {
+  options_.size_max = 64 * options_.segment_bytes + (8 << 20);
+  open();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(log_->prepare_segment());
+  const auto full = log_->ahead();
+  EXPECT_EQ(full.wanted, 8 * options_.segment_bytes);
+  EXPECT_GE(full.bytes, full.wanted);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(append());
+  EXPECT_LT(log_->ahead().bytes, full.bytes - 100 * 1000);
+  ASSERT_TRUE(log_->prepare_segment());
+  EXPECT_GE(log_->ahead().bytes, full.wanted);
+}
+
 }  // namespace
 }  // namespace cairn
