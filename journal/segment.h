@@ -19,7 +19,7 @@ inline constexpr std::uint64_t sync_block_bytes = 4096;  // what a loss of power
 
 // A record with this much data is a bulk record: it takes whole blocks, so that its append shares
 // no page with another and never waits, at the inode's lock, for the disk to read one in.
-inline constexpr std::uint32_t bulk_data_bytes = 64U << 10;
+inline constexpr std::uint32_t bulk_data_bytes = 128U << 10;
 constexpr bool is_bulk(std::uint32_t data_length) { return data_length >= bulk_data_bytes; }
 
 // Bytes of a segment that a record takes.

@@ -243,7 +243,7 @@ TEST_F(RecoveryTest, AVolumeWithoutAnIdAdoptsOneAndKeepsIt) {
 }
 
 TEST_F(RecoveryTest, BulkRecordsTakeWholeBlocksAndAreFoundAgain) {
-  options_.segment_bytes = 256 << 10;
+  options_.segment_bytes = 512 << 10;
   open();
   for (int i = 0; i < 4; ++i) {
     ASSERT_TRUE(append(1000));

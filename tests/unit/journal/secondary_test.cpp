@@ -54,7 +54,7 @@ class SecondaryTest : public JournalFixture {
 };
 
 TEST_F(SecondaryTest, ReceivedBulkRecordsTakeWholeBlocksBetweenSmallOnes) {
-  options_.segment_bytes = 256 << 10;
+  options_.segment_bytes = 512 << 10;
   open_and_learn();
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(receive(3, 1000));
