@@ -1,20 +1,17 @@
 // Fuzz target for frames of links and control connections, and for the records in a stretch. Built
-// with clang's libFuzzer it is the usual entry point; the driver below replays files and mutates
-// them from a seed without it:
-//   wire_fuzz [--seed N] [--runs N] [FILE…]
+// with clang's libFuzzer it is the usual entry point; driver.h does without it.
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <random>
-#include <string>
 #include <vector>
 
 #include "base/crc32c.h"
 #include "replication/receiver.h"
 #include "replication/wire.h"
+#include "tests/fuzz/driver.h"
 #include "tests/unit/replication/samples.h"
 
 namespace {
@@ -101,17 +98,6 @@ std::vector<bytes> seeds() {
   return out;
 }
 
-bytes read_file(const char* name) {
-  std::ifstream in(name, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  const byte_view view = std::as_bytes(std::span(text));
-  return {view.begin(), view.end()};
-}
-
-void run(const bytes& input) {
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
-}
-
 void mutate(bytes& frame, std::mt19937_64& random) {
   for (auto n = 1 + random() % 6; n > 0; --n) {
     const std::size_t at = random() % 16 == 0 ? random() % frame.size()
@@ -147,29 +133,16 @@ bytes odd_stretch(std::mt19937_64& random) {
   return encode(link_message(std::move(s)));
 }
 
+bytes make(const std::vector<bytes>& inputs, std::mt19937_64& random) {
+  if (random() % 4 == 0) return odd_stretch(random);
+  bytes input = inputs[random() % inputs.size()];
+  if (input.size() >= frame_prefix_bytes) mutate(input, random);
+  return input;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::uint64_t seed = 1, runs = 200'000;
-  std::vector<bytes> inputs = seeds();
-  for (int i = 1; i < count; ++i) {
-    const std::string word = arguments[i];
-    if (word == "--seed" && i + 1 < count)
-      seed = std::strtoull(arguments[++i], nullptr, 10);
-    else if (word == "--runs" && i + 1 < count)
-      runs = std::strtoull(arguments[++i], nullptr, 10);
-    else
-      inputs.push_back(read_file(arguments[i]));
-  }
-  for (const bytes& input : inputs) run(input);
-  std::mt19937_64 random(seed);
-  for (std::uint64_t i = 0; i < runs; ++i) {
-    const bool odd = random() % 4 == 0;
-    bytes input = odd ? odd_stretch(random) : inputs[random() % inputs.size()];
-    if (!odd && input.size() >= frame_prefix_bytes) mutate(input, random);
-    run(input);
-  }
-  std::printf("wire_fuzz: %llu runs from seed %llu\n", static_cast<unsigned long long>(runs),
-              static_cast<unsigned long long>(seed));
+  return fuzz::drive({"wire_fuzz", 200'000, seeds(), make}, count, arguments);
 }
 #endif
