@@ -1,0 +1,102 @@
+// What goes back to the initiator for a SCSI command: Data-In and status, with exact residuals
+// (RFC 7143 11.4, 11.7).
+#include "gateway/iscsi/session.h"
+
+namespace cairn::iscsi {
+namespace {
+
+constexpr std::uint8_t overflow = 0x04, underflow = 0x02, with_status = 0x01, final_bit = 0x80;
+
+struct residual {
+  std::uint8_t flag = 0;
+  std::uint32_t count = 0;
+};
+
+// `has`: bytes that the command moves in its direction if nobody limits it.
+residual residual_of(const task& t, std::uint64_t has) {
+  const std::uint64_t expected = t.reads() || t.writes() ? t.expected() : 0;
+  if (has > expected) return {overflow, static_cast<std::uint32_t>(has - expected)};
+  if (has < expected) return {underflow, static_cast<std::uint32_t>(expected - has)};
+  return {};
+}
+
+std::uint64_t moves(const task& t, const scsi::answer& a) {
+  if (a.status != scsi::status::good) return a.data_in.size();
+  if (t.what.data_out > 0) return t.what.data_out;
+  return t.what.data_in > 0 ? t.what.data_in : a.data_in.size();
+}
+
+void set_residual(header& h, const residual& r) {
+  h.set(field::flags, h.flags() | r.flag, 1).set(44, r.count, 4);
+}
+
+}  // namespace
+
+void session::finished(const task_ptr& t, const scsi::work_outcome& outcome) {
+  --running_;
+  if (t->ordered()) ordered_running_ = false;
+  if (t->aborted) return end(t);
+  const auto a = unit_->finish(nexus_, t->cdb, outcome);
+  const bool read = t->what.to_do->kind == scsi::work_kind::read;
+  if (!read || a.status != scsi::status::good) return answer(t, a);
+  const auto n = std::min<std::size_t>(t->held.size(), t->reads_at_most());
+  answer(t, a, t->held.span().first(n), t->held.owner());
+}
+
+void session::answer(const task_ptr& t, const scsi::answer& a) {
+  const auto keep = std::make_shared<const bytes>(a.data_in);
+  const auto n = std::min<std::size_t>(keep->size(), t->reads_at_most());
+  answer(t, a, byte_view(*keep).first(n), keep);
+}
+
+// Data in PDUs that the initiator takes, in sequences of MaxBurstLength; a good status travels with
+// the last one.
+void session::answer(const task_ptr& t, const scsi::answer& a, byte_view data,
+                     const std::shared_ptr<const void>& keep) {
+  if (!t->command.immediate()) --commands_;
+  const bool good = a.status == scsi::status::good;
+  const auto r = residual_of(*t, moves(*t, a));
+  std::uint32_t pdus = 0;
+  for (std::size_t at = 0; at < data.size();) {
+    const auto burst_left = from_.agreed.max_burst - at % from_.agreed.max_burst;
+    const auto n =
+        std::min<std::size_t>({data.size() - at, from_.agreed.send_data_max, burst_left});
+    const bool last = at + n == data.size();
+    header out(opcode::data_in);
+    out.set(field::flags, last || n == burst_left ? final_bit : 0, 1);
+    out.set(field::task_tag, t->tag(), 4).set(field::target_tag, no_tag, 4);
+    out.set(field::data_sn, pdus++, 4).set(field::buffer_offset, at, 4);
+    if (last && good) {
+      out.set(field::flags, out.flags() | with_status, 1);
+      set_residual(out, r);
+    }
+    send(out, last && good ? stat_sn::advances : stat_sn::absent, data.subspan(at, n), keep);
+    at += n;
+  }
+  if (data.empty() || !good) send_status(*t, a, pdus);
+  end(t);
+}
+
+void session::send_status(const task& t, const scsi::answer& a, std::uint32_t data_pdus) {
+  header out(opcode::scsi_response);
+  out.set(field::flags, final_bit, 1).set(3, static_cast<std::uint8_t>(a.status), 1);
+  out.set(field::task_tag, t.tag(), 4);
+  out.set(field::data_sn, t.r2t_sn > 0 ? t.r2t_sn : data_pdus, 4);
+  set_residual(out, residual_of(t, moves(t, a)));
+  if (!a.sense) return send(out, stat_sn::advances);
+  const auto sense = encode(*a.sense);
+  bytes body;
+  field_writer(body).u16(sense.size()).raw(sense);
+  send(out, stat_sn::advances, std::move(body));
+}
+
+void session::end(const task_ptr& t) {
+  if (t->now == task::state::ended) return;
+  if (t->aborted && !t->command.immediate()) --commands_;
+  t->now = task::state::ended;
+  if (t->admitted) data_bytes_ -= t->wanted;
+  t->awaited.clear();
+  tasks_.erase(t->tag());
+}
+
+}  // namespace cairn::iscsi

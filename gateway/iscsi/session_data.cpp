@@ -1,0 +1,259 @@
+// SCSI commands and the data that initiators send with them.
+#include <cerrno>
+
+#include "gateway/iscsi/session.h"
+
+namespace cairn::iscsi {
+namespace {
+
+constexpr std::uint8_t task_in_progress = 0x07, invalid_field = 0x09;  // Reject, RFC 7143 11.17.1
+constexpr std::uint32_t immediate_tasks_max = 32;  // beside those that the window counts
+
+bool takes_data_piecewise(scsi::work_kind kind) {
+  return kind == scsi::work_kind::write || kind == scsi::work_kind::write_and_check ||
+         kind == scsi::work_kind::write_and_compare;
+}
+
+scsi::answer illegal(std::uint16_t code) {
+  return {scsi::status::check_condition,
+          {},
+          scsi::sense{scsi::sense_key::illegal_request, code, {}, {}, false}};
+}
+
+}  // namespace
+
+result<void> session::check_unsolicited(const pdu& p) const {
+  const auto& agreed = from_.agreed;
+  const bool more = !p.head.final();
+  const bool writes = (p.head.flags() & 0x20) != 0;
+  if (!p.data.empty() && (!agreed.immediate_data || !writes))
+    return fail(EPROTO, "immediate data came that was not agreed on");
+  if (more && writes && agreed.initial_r2t)
+    return fail(EPROTO, "unsolicited data was announced that was not agreed on");
+  if (p.data.size() > agreed.first_burst)
+    return fail(EPROTO, "immediate data exceeds FirstBurstLength");
+  return {};
+}
+
+result<void> session::on_command(const pdu& p) {
+  const auto tag = p.head.task_tag();
+  if (tag == no_tag || tasks_.contains(tag)) {
+    reject(p.head, tag == no_tag ? invalid_field : task_in_progress);
+    return {};
+  }
+  CAIRN_TRY(check_unsolicited(p));
+  auto t = std::make_shared<task>();
+  t->command = p.head;
+  std::copy_n(p.head.view().begin() + 32, t->cdb.size(), t->cdb.begin());
+  t->lun = p.head.number(field::lun, 8);
+  t->unsolicited_open = t->writes() && !p.head.final();
+  tasks_.emplace(tag, t);
+  if (!p.head.immediate()) ++commands_;
+  const bool full = tasks_.size() > limits_.commands_max + immediate_tasks_max;
+  if (full)
+    t->what.done = scsi::answer{scsi::status::task_set_full, {}, {}};
+  else
+    t->what = unit_->begin(nexus_, t->lun, t->cdb);
+  if (t->writes() && !t->what.done)
+    t->wanted =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(t->expected(), t->what.data_out));
+  take_in(t, p.data);
+  t->asked = t->received;
+  advance(t);
+  return {};
+}
+
+// Keeps what is wanted of it. All that a command takes in one piece stays where it is.
+void session::take_in(const task_ptr& t, byte_view data) {
+  const auto at = t->received;
+  t->received += static_cast<std::uint32_t>(data.size());
+  if (at >= t->wanted || data.empty()) return;
+  data = data.first(std::min<std::size_t>(data.size(), t->wanted - at));
+  if (at == 0 && data.size() == t->wanted) {
+    t->data = data;
+    return;
+  }
+  if (t->held.size() == 0) t->held = buffer(t->wanted);
+  t->data = t->held.span();
+  const auto there = t->held.span().subspan(at);
+  if (there.data() != data.data()) std::copy(data.begin(), data.end(), there.begin());
+}
+
+byte_span session::place(const header& h) {
+  if (!h.is(opcode::data_out)) return {};
+  const auto found = tasks_.find(h.task_tag());
+  if (found == tasks_.end() || found->second->now != task::state::collecting) return {};
+  auto& t = *found->second;
+  const auto at = h.u32(field::buffer_offset);
+  if (at != t.received || at > t.wanted || h.data_length() > t.wanted - at) return {};
+  if (t.held.size() == 0) t.held = buffer(t.wanted);
+  return t.held.span().subspan(at, h.data_length());
+}
+
+// Its place in the data, the burst it belongs to, and the end of that.
+result<void> session::check_data_out(const task& t, const pdu& p) const {
+  const auto at = p.head.u32(field::buffer_offset);
+  const auto end = at + std::uint64_t{p.data.size()};
+  const auto name = "Data-Out of task " + std::to_string(t.tag()) + " ";
+  if (at != t.received)
+    return fail(EPROTO, name + "at " + std::to_string(at) + ", but " + std::to_string(t.received) +
+                            " is next");
+  const auto tag = p.head.u32(field::target_tag);
+  if (tag == no_tag) {
+    if (!t.unsolicited_open) return fail(EPROTO, name + "that nobody asked for");
+    const auto most = std::min(from_.agreed.first_burst, t.expected());
+    if (end > most) return fail(EPROTO, name + "exceeds FirstBurstLength");
+    return {};
+  }
+  if (t.bursts.empty() || t.bursts.front().tag != tag)
+    return fail(EPROTO, name + "with an unknown target transfer tag");
+  if (end > t.bursts.front().end || (p.head.final() && end != t.bursts.front().end))
+    return fail(EPROTO, name + "does not end where its R2T does");
+  return {};
+}
+
+result<void> session::on_data_out(const pdu& p) {
+  const auto found = tasks_.find(p.head.task_tag());
+  if (found == tasks_.end()) return {};  // of a task that was aborted
+  const auto t = found->second;
+  if (t->now != task::state::collecting) return {};
+  CAIRN_TRY(check_data_out(*t, p));
+  if (p.head.u32(field::data_sn) != t->next_data_sn++) {
+    const scsi::sense s{scsi::sense_key::aborted_command, 0x4b00, {}, {}, false};  // data phase
+    answer(t, {scsi::status::check_condition, {}, s});
+    return {};
+  }
+  if (p.head.final()) t->next_data_sn = 0;
+  take_in(t, p.data);
+  if (p.head.u32(field::target_tag) == no_tag) {
+    t->asked = t->received;
+    if (p.head.final()) t->unsolicited_open = false;
+  } else if (p.head.final()) {
+    t->bursts.pop_front();
+  }
+  advance(t);
+  return {};
+}
+
+// Asks for more data, or, when all is there, for the storage.
+void session::advance(const task_ptr& t) {
+  if (t->unsolicited_open) return;
+  const bool refused = t->what.done && t->what.done->status != scsi::status::good;
+  if (t->what.exact_data_out && !refused && t->expected() != t->what.data_out)
+    return answer(t, illegal(0x2400));
+  if (t->what.done) return answer(t, *t->what.done);
+  if (t->received < t->wanted) return ask_for_data(t);
+  if (t->wanted < t->what.data_out && t->what.to_do) {
+    if (!takes_data_piecewise(t->what.to_do->kind)) return answer(t, illegal(0x0e03));
+    const auto block = t->what.to_do->block_bytes;
+    t->what.to_do->range.length = t->wanted / block * block;
+    t->data = t->data.first(t->what.to_do->range.length);
+    if (t->data.empty()) return answer(t, {});
+  }
+  if (!t->what.to_do && !t->what.may_block)
+    return decided(t, unit_->parameters(nexus_, t->cdb, t->data));
+  t->now = task::state::waiting;
+  if (t->first())
+    ready_.push_front(t);
+  else
+    ready_.push_back(t);
+}
+
+void session::decided(const task_ptr& t, scsi::decision d) {
+  if (t->now == task::state::running) {
+    --running_;
+    if (t->ordered()) ordered_running_ = false;
+  }
+  if (t->aborted) return end(t);
+  t->what.done = std::move(d.done);
+  t->what.to_do = std::move(d.to_do);
+  t->what.data_in = d.data_in;
+  t->what.may_block = false;
+  if (!d.abort.empty()) {
+    t->now = task::state::waiting;
+    const auto answer_it = [this, t] {
+      if (!t->aborted) answer(t, *t->what.done);
+    };
+    return around_.abort_nexuses(d.abort, when_dropped(answer_it));
+  }
+  if (t->what.done) return answer(t, *t->what.done);
+  t->now = task::state::waiting;
+  ready_.push_front(t);
+}
+
+bool session::has_room(std::size_t more) const {
+  const auto there = data_bytes_ + output_.data_bytes();
+  return there == 0 || there + more <= limits_.data_bytes_max;
+}
+
+void session::ask_for_data(const task_ptr& t) {
+  if (!t->admitted) {
+    if (!for_room_.empty() || !has_room(t->wanted)) {
+      if (std::find(for_room_.begin(), for_room_.end(), t) == for_room_.end())
+        for_room_.push_back(t);
+      return;
+    }
+    t->admitted = true;
+    data_bytes_ += t->wanted;
+  }
+  while (t->asked < t->wanted && t->bursts.size() < from_.agreed.max_outstanding_r2t) {
+    const auto length = std::min(from_.agreed.max_burst, t->wanted - t->asked);
+    const auto tag = next_tag_++ & 0x7fffffff;
+    header out(opcode::r2t);
+    out.set(field::flags, 0x80, 1).set(field::lun, t->lun, 8).set(field::task_tag, t->tag(), 4);
+    out.set(field::target_tag, tag, 4).set(36, t->r2t_sn++, 4);
+    out.set(field::buffer_offset, t->asked, 4).set(44, length, 4);
+    send(out, stat_sn::shown);
+    t->asked += length;
+    t->bursts.push_back({tag, t->asked});
+  }
+}
+
+void session::ask_the_waiting() {
+  while (!for_room_.empty() && has_room(for_room_.front()->wanted)) {
+    const auto t = std::move(for_room_.front());
+    for_room_.pop_front();
+    t->admitted = true;
+    data_bytes_ += t->wanted;
+    ask_for_data(t);
+  }
+}
+
+// An ordered task runs alone, behind all that came before it.
+bool session::next_may_run(const task& t) const {
+  if (ordered_running_) return false;
+  if (!t.ordered()) return true;
+  const auto before = [&](const auto& other) {
+    return other.second->now == task::state::collecting && !other.second->command.immediate() &&
+           static_cast<std::int32_t>(other.second->command.u32(field::cmd_sn) -
+                                     t.command.u32(field::cmd_sn)) < 0;
+  };
+  return running_ == 0 && std::none_of(tasks_.begin(), tasks_.end(), before);
+}
+
+void session::own_data() {
+  for (const auto& t : ready_) t->own_data();
+}
+
+task_ptr session::take_work() {
+  ask_the_waiting();
+  if (ready_.empty() || !next_may_run(*ready_.front())) return nullptr;
+  const auto t = ready_.front();
+  if (t->what.to_do && t->what.to_do->kind == scsi::work_kind::read) {
+    auto& range = t->what.to_do->range;
+    range.length = std::min<std::uint64_t>(
+        range.length, align_up(t->reads_at_most(), t->what.to_do->block_bytes));
+    if (!has_room(range.length)) return nullptr;
+    t->held = buffer(range.length);
+    t->admitted = true;
+    t->wanted = static_cast<std::uint32_t>(range.length);
+    data_bytes_ += t->wanted;
+  }
+  ready_.pop_front();
+  t->now = task::state::running;
+  ++running_;
+  ordered_running_ = t->ordered();
+  return t;
+}
+
+}  // namespace cairn::iscsi

@@ -1,0 +1,205 @@
+// The command window, task management, and requests that are no SCSI commands.
+#include "tests/unit/iscsi/session_fixture.h"
+
+namespace cairn::iscsi {
+namespace {
+
+using SessionTasksTest = SessionFixture;
+
+// ---- the window
+
+TEST_F(SessionTasksTest, TheWindowShrinksByWhatIsUnderWay) {
+  limits_.commands_max = 4;
+  restart();
+  next_is(work_kind::read, 512, false);
+  std::vector<task_ptr> all;
+  for (std::uint32_t tag = 1; tag <= 4; ++tag) {
+    ok(command(reads, tag, 512));
+    all.push_back(must_work());
+  }
+  ok(command(reads, 5, 512));
+  EXPECT_EQ(session_->take_work(), nullptr) << "outside the window: ignored";
+  --cmd_sn_;
+  session_->finished(all[0], {});
+  const auto p = only_one(opcode::data_in);
+  EXPECT_EQ(p.head.u32(field::max_cmd_sn), p.head.u32(field::exp_cmd_sn));
+  ok(command(reads, 6, 512));
+  EXPECT_TRUE(session_->take_work());
+}
+
+TEST_F(SessionTasksTest, AnOldCommandNumberIsIgnoredAndAGapEndsTheConnection) {
+  next_is(work_kind::read, 512, false);
+  cmd_sn_ -= 1;
+  ok(command(reads, 1, 512));
+  EXPECT_EQ(session_->tasks(), 0u);
+  cmd_sn_ += 1;
+  EXPECT_FALSE(give(command(reads, 2, 512)));
+}
+
+TEST_F(SessionTasksTest, ATagThatIsInUseIsRejected) {
+  next_is(work_kind::read, 512, false);
+  ok(command(reads, 1, 512));
+  ok(command(reads, 1, 512));
+  const auto p = only_one(opcode::reject);
+  EXPECT_EQ(p.head.u8(2), 0x07);
+  EXPECT_EQ(p.data.size(), header_bytes);
+}
+
+TEST_F(SessionTasksTest, AnOrderedTaskRunsAloneBehindThoseBeforeIt) {
+  next_is(work_kind::read, 512, false);
+  ok(command(reads, 1, 512));
+  ok(command(reads | 2, 2, 512));
+  ok(command(reads, 3, 512));
+  const auto first = must_work();
+  EXPECT_EQ(session_->take_work(), nullptr);
+  session_->finished(first, {});
+  const auto second = must_work();
+  EXPECT_EQ(second->tag(), 2u);
+  EXPECT_EQ(session_->take_work(), nullptr);
+  session_->finished(second, {});
+  EXPECT_EQ(must_work()->tag(), 3u);
+}
+
+// ---- task management
+
+TEST_F(SessionTasksTest, AnAbortedTaskAtTheStorageIsAwaitedAndNotAnswered) {
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 512), content(512));
+  const auto t = must_work();
+  ok(task_request(1, 1));
+  EXPECT_TRUE(sent().empty());
+  EXPECT_TRUE(later_.empty());
+  session_->finished(t, {});
+  ASSERT_EQ(later_.size(), 1u);
+  later_[0]();
+  const auto p = only_one(opcode::task_response);
+  EXPECT_EQ(p.head.u8(2), 0);
+  EXPECT_EQ(session_->tasks(), 0u);
+}
+
+TEST_F(SessionTasksTest, AbortingATaskThatWaitsForDataEndsItAtOnce) {
+  start_.agreed.immediate_data = false;
+  restart();
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 512));
+  const auto ttt = sent().at(0).head.u32(field::target_tag);
+  ok(task_request(1, 1));
+  ASSERT_EQ(later_.size(), 1u);
+  later_[0]();
+  EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 0);
+  ok(data_out(1, ttt, 0, true), content(512));  // came too late: ignored
+  EXPECT_EQ(session_->take_work(), nullptr);
+}
+
+TEST_F(SessionTasksTest, AbortingAnUnknownTaskSaysSo) {
+  ok(task_request(1, 12345));
+  EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 1);
+}
+
+TEST_F(SessionTasksTest, AUnitResetIsAnsweredWhenTheTasksOfAllSessionsAreGone) {
+  ok(task_request(5));
+  EXPECT_EQ(unit_.resets, 1);
+  EXPECT_TRUE(later_.empty()) << "others still have tasks";
+  others_.reset();
+  ASSERT_EQ(later_.size(), 1u);
+  later_[0]();
+  EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 0);
+}
+
+TEST_F(SessionTasksTest, AColdResetEndsAllConnectionsAndReassignIsRefused) {
+  ok(task_request(7));
+  EXPECT_EQ(target_resets_, 0) << "not before the answer";
+  others_.reset();
+  later_.at(0)();
+  EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 0);
+  EXPECT_EQ(target_resets_, 1);
+  ok(task_request(8, 1));
+  EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 4);
+}
+
+TEST_F(SessionTasksTest, TaskManagementOfAnotherUnitIsRefused) {
+  auto h = task_request(5);
+  h.set(field::lun, 1, 8);
+  ok(h);
+  EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 2);
+  EXPECT_EQ(unit_.resets, 0);
+}
+
+// ---- the rest
+
+TEST_F(SessionTasksTest, ANopIsEchoed) {
+  header h(opcode::nop_out);
+  h.set(0, 0x40, 1)
+      .set(1, final_bit, 1)
+      .set(field::task_tag, 55, 4)
+      .set(field::target_tag, no_tag, 4);
+  const auto data = content(33);
+  ok(h, data);
+  const auto p = only_one(opcode::nop_in);
+  EXPECT_EQ(p.head.task_tag(), 55u);
+  EXPECT_EQ(p.head.u32(field::target_tag), no_tag);
+  EXPECT_EQ(p.data, data);
+}
+
+TEST_F(SessionTasksTest, APingThatIsNotAnsweredIsNoticed) {
+  EXPECT_TRUE(session_->ping());
+  const auto ping = only_one(opcode::nop_in);
+  EXPECT_EQ(ping.head.task_tag(), no_tag);
+  EXPECT_FALSE(session_->ping());
+  header h(opcode::nop_out);
+  h.set(0, 0x40, 1).set(field::task_tag, no_tag, 4);
+  h.set(field::target_tag, ping.head.u32(field::target_tag), 4);
+  ok(h);
+  EXPECT_TRUE(session_->ping());
+}
+
+TEST_F(SessionTasksTest, LogoutIsAnsweredAndEndsTheSession) {
+  header h(opcode::logout_request);
+  h.set(0, 0x46, 1).set(1, final_bit, 1).set(field::task_tag, 9, 4);
+  ok(h);
+  EXPECT_EQ(only_one(opcode::logout_response).head.u8(2), 0);
+  EXPECT_TRUE(session_->closing());
+}
+
+TEST_F(SessionTasksTest, ALongTextAnswerComesInParts) {
+  text_bytes_ = 20'000;
+  header h(opcode::text_request);
+  h.set(1, final_bit, 1).set(field::task_tag, 3, 4).set(field::target_tag, no_tag, 4);
+  h.set(field::cmd_sn, cmd_sn_++, 4);
+  ok(h, content(16));
+  std::size_t got = 0;
+  for (int parts = 0; parts < 3; ++parts) {
+    const auto p = only_one(opcode::text_response);
+    got += p.data.size();
+    EXPECT_EQ(p.head.final(), parts == 2);
+    h.set(field::target_tag, p.head.u32(field::target_tag), 4).set(field::cmd_sn, cmd_sn_, 4);
+    if (parts < 2) ++cmd_sn_, ok(h);
+  }
+  EXPECT_EQ(got, 20'000u);
+}
+
+TEST_F(SessionTasksTest, SnackAndUnknownRequestsAreRejectedWithTheReason) {
+  header h(opcode::snack);
+  ok(h);
+  EXPECT_EQ(only_one(opcode::reject).head.u8(2), 0x03);
+  header odd(static_cast<opcode>(0x1c));
+  odd.set(0, 0x5c, 1);
+  ok(odd);
+  EXPECT_EQ(only_one(opcode::reject).head.u8(2), 0x05);
+}
+
+TEST_F(SessionTasksTest, WhenTheSessionEndsItsTasksEndQuietlyAndWhoWaitsIsTold) {
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 512), content(512));
+  const auto t = must_work();
+  bool told = false;
+  session_->abort_all(
+      {&told, [](const void* p) { *const_cast<bool*>(static_cast<const bool*>(p)) = true; }});
+  EXPECT_FALSE(told);
+  session_->finished(t, {});
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(sent().empty());
+}
+
+}  // namespace
+}  // namespace cairn::iscsi
