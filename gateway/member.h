@@ -75,10 +75,17 @@ class member {
   // ---- front ends. `volume`: index from 0 in facts(). Ranges were checked against the size.
   virtual std::vector<volume_facts> facts() const = 0;
   virtual result<void> read(std::size_t volume, byte_span out, std::uint64_t offset) = 0;
+  // The same, but only if no disk has to be waited for; false: call read().
+  virtual bool read_cached(std::size_t volume, byte_span out, std::uint64_t offset) = 0;
   // Journals in the caller's thread, from the caller's buffer; `done` comes when it may be
   // acknowledged. `fua`: durable before that.
   virtual void write(std::size_t volume, byte_view data, std::uint64_t offset, bool fua,
                      acknowledge done) = 0;
+  // Reads the range, lets `change` rewrite what was read, and writes that; false: it is left alone,
+  // and `done` comes with EILSEQ. Nothing else is written to the volume in between, by whichever
+  // front end (COMPARE AND WRITE). Waits for the end of a hold: it never sees what may not be seen.
+  virtual void change(std::size_t volume, byte_range range, bool fua,
+                      const std::function<bool(byte_span)>& rewrite, acknowledge done) = 0;
   // kind: zero or trim. Both read as zeroes afterwards.
   virtual void clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
                      acknowledge done) = 0;

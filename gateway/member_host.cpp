@@ -31,6 +31,14 @@ struct member_impl::operation {
   }
 };
 
+namespace {
+
+std::size_t parts_of(byte_view data) {
+  return (data.size() + record_data_max - 1) / record_data_max;
+}
+
+}  // namespace
+
 std::vector<volume_facts> member_impl::facts() const {
   std::vector<volume_facts> out;
   for (const auto& v : volumes_) {
@@ -51,6 +59,11 @@ result<void> member_impl::read(std::size_t volume, byte_span out, std::uint64_t 
   }
 }
 
+bool member_impl::read_cached(std::size_t volume, byte_span out, std::uint64_t offset) {
+  if (!is_primary() || volumes_[volume]->failure()) return false;
+  return volumes_[volume]->read_cached(out, offset, *log_);
+}
+
 result<void> member_impl::accepts(std::size_t volume) const {
   const auto role = role_.load();
   if (role != member_role::primary)
@@ -64,10 +77,13 @@ void member_impl::write(std::size_t volume, byte_view data, std::uint64_t offset
                         acknowledge done) {
   if (auto ok = accepts(volume); !ok) return done(std::move(ok));
   if (data.empty()) return done({});
-  const auto parts = (data.size() + record_data_max - 1) / record_data_max;
-  run(std::make_shared<operation>(*volumes_[volume], record_kind::write,
-                                  byte_range{offset, data.size()}, data, std::move(done)),
-      parts, fua);
+  const auto op =
+      std::make_shared<operation>(*volumes_[volume], record_kind::write,
+                                  byte_range{offset, data.size()}, data, std::move(done));
+  auto together = changes_.together();
+  const auto slots = append_all(*op, parts_of(data));
+  together.unlock();
+  finish(op, slots, fua);
 }
 
 void member_impl::clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
@@ -76,35 +92,69 @@ void member_impl::clear(std::size_t volume, record_kind kind, byte_range range, 
                   "only zero and trim clear");
   if (auto ok = accepts(volume); !ok) return done(std::move(ok));
   if (range.empty()) return done({});
-  run(std::make_shared<operation>(*volumes_[volume], kind, range, byte_view{}, std::move(done)), 1,
-      fua);
+  const auto op =
+      std::make_shared<operation>(*volumes_[volume], kind, range, byte_view{}, std::move(done));
+  auto together = changes_.together();
+  const auto slots = append_all(*op, 1);
+  together.unlock();
+  finish(op, slots, fua);
 }
 
-// Appends all parts, makes them durable if asked, and sends each through the gate.
-void member_impl::run(std::shared_ptr<operation> op, std::size_t parts, bool fua) {
-  std::vector<append_slot> slots;
+// Everything up to here may be read: holds have ended. EIO when the journal fails meanwhile.
+result<void> member_impl::wait_until_visible(sequence upto) {
+  constexpr std::chrono::microseconds moment{100};  // a hold takes some milliseconds
+  while (visible_reached_ < upto.value) {
+    if (const auto why = log_->failure()) return fail(EIO, "the journal failed: " + *why);
+    std::this_thread::sleep_for(moment);
+  }
+  return {};
+}
+
+void member_impl::change(std::size_t volume, byte_range range, bool fua,
+                         const std::function<bool(byte_span)>& rewrite, acknowledge done) {
+  if (auto ok = accepts(volume); !ok) return done(std::move(ok));
+  bytes content(range.length);
+  auto alone = changes_.alone();
+  auto old = wait_until_visible(log_->assigned());
+  if (old) old = read(volume, content, range.offset);
+  if (old && !rewrite(content)) old = fail(EILSEQ, "the volume holds something else");
+  if (!old || content.empty()) return done(std::move(old));
+  const auto op = std::make_shared<operation>(*volumes_[volume], record_kind::write, range,
+                                              byte_view(content), std::move(done));
+  const auto slots = append_all(*op, parts_of(content));
+  alone.unlock();
+  finish(op, slots, fua);
+}
+
+member_impl::appended member_impl::append_all(operation& op, std::size_t parts) {
+  appended slots;
   slots.reserve(parts);
   for (std::size_t i = 0; i < parts; ++i) {
     const std::uint64_t from = i * record_data_max;
-    const auto part = op->data.empty()
-                          ? op->data
-                          : op->data.subspan(from, std::min<std::size_t>(record_data_max,
-                                                                         op->data.size() - from));
+    const auto part =
+        op.data.empty()
+            ? op.data
+            : op.data.subspan(from, std::min<std::size_t>(record_data_max, op.data.size() - from));
     record draft;
-    draft.kind = op->kind;
-    draft.volume = op->to.index();
-    draft.range = part.empty() ? op->range : byte_range{op->range.offset + from, part.size()};
+    draft.kind = op.kind;
+    draft.volume = op.to.index();
+    draft.range = part.empty() ? op.range : byte_range{op.range.offset + from, part.size()};
     draft.data_length = static_cast<std::uint32_t>(part.size());
     draft.data_crc = crc32c(part);
     const iovec vector{const_cast<std::byte*>(part.data()), part.size()};
     auto slot = append(draft, std::span(&vector, part.empty() ? 0 : 1));
     if (!slot) {
-      op->failed(std::move(slot).error());
+      op.failed(std::move(slot).error());
       break;
     }
     slots.push_back(*slot);
   }
-  op->data = {};
+  op.data = {};
+  return slots;
+}
+
+// Makes them durable if asked, and sends each through the gate.
+void member_impl::finish(const std::shared_ptr<operation>& op, const appended& slots, bool fua) {
   if (fua && !slots.empty()) {
     if (auto synced = sync_journal(); !synced) op->failed(std::move(synced).error());
   }

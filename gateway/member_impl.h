@@ -2,9 +2,9 @@
 // ends), member_round (markers), member_apply (selection, takeover), member_link, member_status,
 // member_threads.
 //
-// Locks, in the order in which they may be taken: apply_mutex_, destage_mutex_, arrivals_mutex_,
-// then any one of the small ones (gate, visible, samples, peer, seals), under which nothing else is
-// called.
+// Locks, in the order in which they may be taken: changes_, apply_mutex_, destage_mutex_,
+// arrivals_mutex_, then any one of the small ones (gate, visible, samples, peer, seals), under
+// which nothing else is called.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -16,6 +16,7 @@
 #include "base/guarded.h"
 #include "base/prefix.h"
 #include "gateway/background_pace.h"
+#include "gateway/change_lock.h"
 #include "gateway/destager.h"
 #include "gateway/hold_gate.h"
 #include "gateway/lag_samples.h"
@@ -47,6 +48,9 @@ class member_impl final : public member {
 
   std::vector<volume_facts> facts() const override;
   result<void> read(std::size_t volume, byte_span out, std::uint64_t offset) override;
+  bool read_cached(std::size_t volume, byte_span out, std::uint64_t offset) override;
+  void change(std::size_t volume, byte_range range, bool fua,
+              const std::function<bool(byte_span)>& rewrite, acknowledge done) override;
   void write(std::size_t volume, byte_view data, std::uint64_t offset, bool fua,
              acknowledge done) override;
   void clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
@@ -108,7 +112,10 @@ class member_impl final : public member {
   result<void> accepts(std::size_t volume) const;
   result<append_slot> append(const record& draft, std::span<const iovec> data);
   result<append_slot> append_marker(record_kind kind, const marker_body& body);
-  void run(std::shared_ptr<operation> op, std::size_t parts, bool fua);
+  using appended = std::vector<append_slot>;
+  appended append_all(operation& op, std::size_t parts);
+  void finish(const std::shared_ptr<operation>& op, const appended& slots, bool fua);
+  result<void> wait_until_visible(sequence upto);
   void enter(const row& r);
   void publish(const append_slot& slot);
   void count(const row& r, monotonic_time now);
@@ -160,6 +167,7 @@ class member_impl final : public member {
   hold_gate gate_;
   std::atomic<member_role> role_;
 
+  change_lock changes_;
   guarded<prefix> visible_;  // published records, and those that publish nothing
   std::atomic<std::uint64_t> visible_reached_{0};
   std::atomic<std::uint64_t> changed_bytes_{0};  // of volumes, by records entered since the start

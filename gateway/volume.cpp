@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t settled_at_once = 64;  // while hosts wait for the map
 
-struct pinned_extent {
-  pending_extent what;
-  segment_pin pin;
-};
-
 }  // namespace
 
 void volume::adopt(const volume_identity& identity) {
@@ -26,21 +21,26 @@ void volume::adopt(const volume_identity& identity) {
   index_ = identity.index;
 }
 
-result<void> volume::read(byte_span out, std::uint64_t offset, journal& log) const {
+std::vector<volume::pinned_extent> volume::look_up(byte_range range, journal& log) const {
+  // Pinned under the lock: a stretch that is in the map is not yet settled, so its segment lives.
   std::vector<pinned_extent> found;
-  {
-    // Pinned under the lock: a stretch that is in the map is not yet settled, so its segment lives.
-    const std::lock_guard lock(map_lock_);
-    for (const auto& e : map_.lookup({offset, out.size()}))
-      found.push_back({e, e.zero ? segment_pin() : log.pin(e.at.segment)});
-  }
+  const std::lock_guard lock(map_lock_);
+  for (const auto& e : map_.lookup(range))
+    found.push_back({e, e.zero ? segment_pin() : log.pin(e.at.segment)});
+  return found;
+}
+
+// Where each byte comes from: pending(extent, part) or backing(offset, part).
+template <class Pending, class Backing>
+result<void> volume::assemble(byte_span out, std::uint64_t offset, journal& log, Pending&& pending,
+                              Backing&& backing) const {
   std::uint64_t at = offset;
   const auto part = [&](byte_range r) { return out.subspan(r.offset - offset, r.length); };
   const auto from_backing = [&](std::uint64_t upto) -> result<void> {
     if (at >= upto) return {};
-    return backing_->read(part({at, upto - at}), at);
+    return backing(at, part({at, upto - at}));
   };
-  for (const auto& [e, pin] : found) {
+  for (const auto& [e, pin] : look_up({offset, out.size()}, log)) {
     CAIRN_TRY(from_backing(e.range.offset));
     at = e.range.end();
     if (e.zero) {
@@ -48,9 +48,30 @@ result<void> volume::read(byte_span out, std::uint64_t offset, journal& log) con
       continue;
     }
     CAIRN_INVARIANT("I1", bool(pin), "a pending record's segment is gone");
-    CAIRN_TRY(log.read_data(e.at, e.skip, part(e.range)));
+    CAIRN_TRY(pending(e, part(e.range)));
   }
   return from_backing(offset + out.size());
+}
+
+result<void> volume::read(byte_span out, std::uint64_t offset, journal& log) const {
+  return assemble(
+      out, offset, log,
+      [&](const pending_extent& e, byte_span part) { return log.read_data(e.at, e.skip, part); },
+      [&](std::uint64_t at, byte_span part) { return backing_->read(part, at); });
+}
+
+bool volume::read_cached(byte_span out, std::uint64_t offset, journal& log) const {
+  const auto only = [](bool done) -> result<void> {
+    if (done) return {};
+    return fail(EAGAIN, {});
+  };
+  const auto done = assemble(
+      out, offset, log,
+      [&](const pending_extent& e, byte_span part) {
+        return only(log.read_data_cached(e.at, e.skip, part));
+      },
+      [&](std::uint64_t at, byte_span part) { return only(backing_->read_cached(part, at)); });
+  return bool(done);
 }
 
 void volume::enter(const record& r, const record_place& at) {

@@ -41,6 +41,8 @@ class volume {
   // ---- what a reader sees
   // Reads [offset, offset + out.size()), which lies within the volume. `log` holds the records.
   result<void> read(byte_span out, std::uint64_t offset, journal& log) const;
+  // The same, but only if no disk has to be waited for; false: it would, or it failed.
+  bool read_cached(byte_span out, std::uint64_t offset, journal& log) const;
   // Makes one record visible.
   void enter(const record& r, const record_place& at);
   // For entering many records of several volumes as one change: the map and its lock.
@@ -63,6 +65,15 @@ class volume {
   result<void> healthy() const;
 
  private:
+  struct pinned_extent {
+    pending_extent what;
+    segment_pin pin;
+  };
+  std::vector<pinned_extent> look_up(byte_range range, journal& log) const;
+  template <class Pending, class Backing>
+  result<void> assemble(byte_span out, std::uint64_t offset, journal& log, Pending&& pending,
+                        Backing&& backing) const;
+
   guarded<volume_identity> identity_;
   std::atomic<std::uint32_t> index_;
   std::unique_ptr<file> backing_;

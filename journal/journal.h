@@ -225,6 +225,9 @@ class journal {
   result<void> read_record(const row& r, bytes& out) { return read_records({&r, 1}, out); }
 
   // ---- space
+  // The same, but only if no disk has to be waited for.
+  virtual bool read_data_cached(const record_place& at, std::uint64_t skip, byte_span out) = 0;
+
   virtual journal_usage usage() const = 0;
   virtual space_ahead ahead() const = 0;  // takes no lock
   // Frees whole segments whose every record is <= upto: commits `trimmed` durably, then recycles.

@@ -90,6 +90,11 @@ result<void> journal_on_disk::read_data(const record_place& at, std::uint64_t sk
   return (*in)->store->read(out, at.position + record_header_bytes + skip);
 }
 
+bool journal_on_disk::read_data_cached(const record_place& at, std::uint64_t skip, byte_span out) {
+  const auto in = segment_of(at.segment);
+  return in && (*in)->store->read_cached(out, at.position + record_header_bytes + skip);
+}
+
 result<void> journal_on_disk::read_records(std::span<const row> rows, bytes& out) {
   while (!rows.empty()) {
     const auto run = rows.first(run_length(rows));

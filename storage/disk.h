@@ -31,6 +31,11 @@ class file {
 
   // Reads exactly out.size() bytes at `offset`; past the end of the file is an error (EIO).
   virtual result<void> read(byte_span out, std::uint64_t offset) const = 0;
+  // The same, but only if no disk has to be waited for: false where it would, and nothing was read.
+  virtual bool read_cached(byte_span out, std::uint64_t offset) const {
+    (void)out, (void)offset;
+    return false;
+  }
   // Writes all parts, one behind the other, at `offset`, with ONE pwritev unless the kernel writes
   // short. When it returns the bytes survive kill -9 of the process, not loss of power.
   virtual result<void> write(std::span<const iovec> parts, std::uint64_t offset) = 0;

@@ -12,7 +12,7 @@
 #include "gateway/nbd/callback.h"
 #include "gateway/nbd/client_eviction.h"
 #include "gateway/nbd/connection.h"
-#include "gateway/nbd/patience.h"
+#include "gateway/room_patience.h"
 #include "storage/posix_disk.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -193,11 +193,18 @@ void keep_pace(const connection& c, std::uint64_t write_bytes) {
     nbdkit_nanosleep(0, static_cast<unsigned>(wait.count()) * 1000);
 }
 
+// Ends at once when nbdkit stops or the client goes.
+bool pause() {
+  using std::chrono::nanoseconds;
+  return nbdkit_nanosleep(0, static_cast<unsigned>(nanoseconds(room_patience::moment).count())) ==
+         0;
+}
+
 int on_pwrite(void* handle, const void* buffer, uint32_t count, uint64_t offset, uint32_t flags) {
   const byte_view bytes{static_cast<const std::byte*>(buffer), count};
   return callback([&] {
     keep_pace(of(handle), count);
-    return when_there_is_room(of(handle).log(), [&] {
+    return when_there_is_room(of(handle).log(), pause, [&] {
       return of(handle).write(bytes, offset, (flags & NBDKIT_FLAG_FUA) != 0);
     });
   });
@@ -208,7 +215,7 @@ int on_flush(void* handle, uint32_t) {
 }
 
 result<void> clear(connection& c, record_kind kind, byte_range range, uint32_t flags) {
-  return when_there_is_room(c.log(),
+  return when_there_is_room(c.log(), pause,
                             [&] { return c.clear(kind, range, (flags & NBDKIT_FLAG_FUA) != 0); });
 }
 

@@ -2,8 +2,7 @@
 // not failed: a write that finds the journal full is tried again as long as trimming makes room.
 // Where nothing frees any (the peer is away, the disk hangs), the host gets its ENOSPC.
 //
-// Bounded, since kernel NBD clients give up on a request after about 30 s; and it ends at once when
-// nbdkit stops or the client goes. Runs in nbdkit's thread of the request.
+// Bounded, since kernel NBD clients give up on a request after about 30 s.
 #pragma once
 #include <cerrno>
 #include <chrono>
@@ -12,12 +11,13 @@
 
 namespace cairn {
 
-class patience {
+class room_patience {
  public:
-  explicit patience(const journal& of);
+  static constexpr std::chrono::milliseconds moment{5};  // between two attempts
 
-  // Sleeps a moment; false: no use to wait any longer.
-  bool wait();
+  explicit room_patience(const journal& of);
+  // false: no use to wait any longer.
+  bool worth_waiting();
 
  private:
   using clock = std::chrono::steady_clock;
@@ -28,11 +28,14 @@ class patience {
 };
 
 // attempt() returns result<void> and may be called again: the same bytes to the same place.
-template <class F>
-result<void> when_there_is_room(const journal& in, F&& attempt) {
+// pause() waits a room_patience::moment; false: the front end stops, or the client has gone.
+template <class Pause, class F>
+result<void> when_there_is_room(const journal& in, Pause&& pause, F&& attempt) {
   auto done = attempt();
   if (done || done.error().code != ENOSPC) return done;
-  for (patience left(in); !done && done.error().code == ENOSPC && left.wait();) done = attempt();
+  for (room_patience left(in);
+       !done && done.error().code == ENOSPC && left.worth_waiting() && pause();)
+    done = attempt();
   return done;
 }
 
