@@ -20,10 +20,36 @@ struct endpoint {
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
+struct chap_config {
+  std::string user;
+  std::string secret;  // out of its file; never shown
+};
+
+struct iscsi_accounts {
+  std::optional<chap_config> initiator;  // must prove that it knows this
+  std::optional<chap_config> mutual;     // we prove this; only with `initiator`
+};
+
+// What a volume is over iSCSI, with the defaults of [iscsi] where it says nothing.
+struct iscsi_volume_config {
+  std::string target;                   // iqn…, lower case, the same at both sites
+  std::vector<std::string> initiators;  // lower case; empty: all
+  iscsi_accounts accounts;
+  std::uint32_t block_bytes = 512;  // or 4096; divides the volume's size
+};
+
+struct iscsi_config {
+  std::vector<endpoint> listen;          // one at least
+  std::vector<endpoint> portals;         // that SendTargets tells: `listen`, if nothing else
+  std::vector<std::string> digests;      // of CHAP: sha256, sha1, md5
+  std::optional<chap_config> discovery;  // of discovery sessions
+};
+
 struct volume_config {
   std::string name;
   std::string path;              // a file (made, sparse, when missing) or a block device
   std::uint64_t size_bytes = 0;  // a multiple of 512; 0: the size of the block device
+  std::optional<iscsi_volume_config> iscsi = std::nullopt;  // with gateway_config::iscsi
 };
 
 struct member_config {
@@ -50,6 +76,7 @@ struct gateway_config {
   std::string log_level = "notice";
   std::optional<std::string> nbd_socket;  // Unix socket path
   std::optional<endpoint> nbd;            // TCP
+  std::optional<iscsi_config> iscsi;
   endpoint control;
   std::optional<endpoint> link;  // where a secondary member listens; required with one
   bool insecure = false;         // non-loopback listeners are refused without it

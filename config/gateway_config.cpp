@@ -4,36 +4,18 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <map>
 
 #include "config/config.h"
+#include "config/iscsi_reader.h"
 #include "config/listener_rules.h"
 #include "config/table_reader.h"
+#include "config/used_once.h"
 
 namespace cairn {
 namespace {
 
 constexpr std::uint64_t segment_bytes_min = 2ULL << 20;  // a header and a record of 1 MiB
 constexpr std::uint64_t segments_min = 4;
-
-// Names or paths that may be used once, and where each was used first.
-class used_once {
- public:
-  explicit used_once(std::string what) : what_(std::move(what)) {}
-
-  void add(const std::string& key, const std::string& called, table_reader& table,
-           const std::string& text) {
-    const auto [first, is_new] = first_.try_emplace(text, table.at(key));
-    if (!is_new) {
-      table.wrong(
-          key, fmt::format("{} `{}` is already used at {}", what_, called, first->second.text()));
-    }
-  }
-
- private:
-  std::string what_;
-  std::map<std::string, text_position> first_;
-};
 
 // Two paths are one file if this is equal: device and inode where it exists, else the path with
 // links and dots resolved.
@@ -57,6 +39,7 @@ struct gateway_reader {
   gateway_config config;
   problem_list problems;
   listener_rules listeners;
+  iscsi_reader iscsi;
   used_once members{"the member"}, journals{"the directory"}, exports{"the name"},
       files{"the file"};
 
@@ -66,6 +49,7 @@ struct gateway_reader {
   void read_member(table_reader table);
   void read_peer(table_reader& table, member_config& member);
   void read_journal(table_reader table, member_config& member);
+  void read_iscsi(table_reader& table, const member_config& member, volume_config& volume);
   void read_volume(table_reader table, member_config& member);
   void read_testing(table_reader table);
   void check_link(table_reader& root);
@@ -114,6 +98,15 @@ void gateway_reader::read_journal(table_reader table, member_config& member) {
   table.finish();
 }
 
+void gateway_reader::read_iscsi(table_reader& table, const member_config& member,
+                                volume_config& volume) {
+  if (config.iscsi) {
+    volume.iscsi = iscsi.read_volume(table, member.group, volume);
+  } else if (table.table("iscsi"); table.has("iscsi")) {
+    table.wrong("iscsi", "there is no [iscsi] with a `listen`, so no volume is exported over it");
+  }
+}
+
 void gateway_reader::read_volume(table_reader table, member_config& member) {
   for (const auto* key : {"name", "path"}) table.require(key);
   volume_config volume;
@@ -125,6 +118,7 @@ void gateway_reader::read_volume(table_reader table, member_config& member) {
     files.add("path", volume.path, table, identity_of(volume.path));
     if (!is_block_device(volume.path)) table.require("size");
   }
+  read_iscsi(table, member, volume);
   table.finish();
   member.volumes.push_back(std::move(volume));
 }
@@ -176,6 +170,8 @@ void gateway_reader::read(const toml_value& root) {
   const bool link_given = link.has("listen");
   config.link = listeners.listener(link, "listen");
   link.finish();
+  if (auto own = table.table("iscsi"); table.has("iscsi"))
+    config.iscsi = iscsi.read(own, listeners);
   for (auto& member : table.tables("member")) read_member(member);
   read_testing(table.table("testing"));
   table.finish();

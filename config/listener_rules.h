@@ -15,9 +15,13 @@ class listener_rules {
   bool insecure = false;  // set it before the first address is read
 
   std::optional<endpoint> listener(table_reader& table, const std::string& key);
+  // One address, or an array of them that is not empty.
+  std::vector<endpoint> listeners(table_reader& table, const std::string& key);
   std::optional<endpoint> peer(table_reader& table, const std::string& key);
 
  private:
+  void check_listener(table_reader& table, const endpoint& where, const text_position& at);
+
   std::map<std::string, text_position> listening_;
 };
 

@@ -60,6 +60,28 @@ std::optional<bool> table_reader::boolean(const std::string& key) {
   return found == nullptr ? std::nullopt : std::optional(found->boolean);
 }
 
+std::optional<std::int64_t> table_reader::integer(const std::string& key) {
+  const auto* found = value(key, toml_kind::integer);
+  return found == nullptr ? std::nullopt : std::optional(found->integer);
+}
+
+std::vector<table_reader::placed_text> table_reader::strings(const std::string& key) {
+  const auto* entry = table_.find(key);
+  const bool single = entry != nullptr && entry->value.kind == toml_kind::string;
+  const auto* found = value(key, single ? toml_kind::string : toml_kind::array);
+  if (found == nullptr) return {};
+  if (single) return {{found->string, found->at}};
+  std::vector<placed_text> all;
+  for (const auto& item : found->items) {
+    if (item.kind == toml_kind::string) {
+      all.push_back({item.string, item.at});
+    } else {
+      wrong_at(item.at, fmt::format("`{}` must hold strings", key));
+    }
+  }
+  return all;
+}
+
 std::optional<std::uint64_t> table_reader::size(const std::string& key) {
   const auto text = string(key);
   if (!text) return std::nullopt;
@@ -143,6 +165,10 @@ std::vector<table_reader> table_reader::tables(const std::string& key) {
 
 void table_reader::wrong(const std::string& key, const std::string& sentence) {
   problems_.add(at(key), sentence);
+}
+
+void table_reader::wrong_at(const text_position& at, const std::string& sentence) {
+  problems_.add(at, sentence);
 }
 
 text_position table_reader::at(const std::string& key) const {

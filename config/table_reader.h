@@ -32,9 +32,17 @@ class table_reader {
 
   std::optional<std::string> string(const std::string& key);
   std::optional<bool> boolean(const std::string& key);
+  std::optional<std::int64_t> integer(const std::string& key);
   std::optional<std::uint64_t> size(const std::string& key);
   std::optional<std::chrono::milliseconds> duration(const std::string& key);
   std::optional<endpoint> address(const std::string& key);
+
+  struct placed_text {
+    std::string text;
+    text_position at;
+  };
+  // A string, or an array of strings.
+  std::vector<placed_text> strings(const std::string& key);
 
   // A string that is one of `choices`.
   std::optional<std::string> choice(const std::string& key,
@@ -51,6 +59,7 @@ class table_reader {
 
   // A problem at the key's value, or at the table when the key is missing.
   void wrong(const std::string& key, const std::string& sentence);
+  void wrong_at(const text_position& at, const std::string& sentence);
   text_position at(const std::string& key) const;
 
   // Reports every key that nobody asked for. Call it last.
