@@ -15,6 +15,14 @@ namespace cairn {
 enum class link_state { connected, connecting, disconnected, refused };
 const char* name_of(link_state state);
 
+// A host that is logged in to a volume (iSCSI; nbdkit does not tell who its clients are).
+struct host_session {
+  std::string initiator;    // the name that it gave; a claim, unless the target wants CHAP
+  std::string address;      // IP:PORT
+  std::uint64_t tasks = 0;  // commands under way
+  friend bool operator==(const host_session&, const host_session&) = default;
+};
+
 struct volume_status {
   std::string name;
   std::string id;  // uuid text
@@ -25,6 +33,10 @@ struct volume_status {
   std::uint64_t behind_bytes = 0;
   std::uint64_t behind_records = 0;
   std::string failed;  // the reason; empty: healthy
+  // Where hosts reach it, as URIs; over iSCSI only while it can be written.
+  std::vector<std::string> exports = {};
+  std::string chap = {};  // that its iSCSI target wants: empty, "one-way", "mutual"
+  std::vector<host_session> sessions = {};
   friend bool operator==(const volume_status&, const volume_status&) = default;
 };
 

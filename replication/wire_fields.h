@@ -18,6 +18,8 @@ namespace cairn {
 inline constexpr std::size_t wire_name_max = 255;
 inline constexpr std::size_t wire_sentence_max = 1024;
 inline constexpr int wire_volumes_max = 1024;
+inline constexpr int wire_exports_max = 16;    // of a volume
+inline constexpr int wire_sessions_max = 256;  // of a volume; a target lets no more in
 inline constexpr int wire_lineages_max = 4096;
 inline constexpr int wire_starts_max = 65536;
 inline constexpr int wire_members_max = 1024;

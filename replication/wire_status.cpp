@@ -1,5 +1,7 @@
 #include "replication/wire_status.h"
 
+#include <ranges>
+
 namespace cairn {
 namespace {
 
@@ -14,6 +16,30 @@ E take_choice(field_reader& read, std::uint32_t raw, E last, const char* field) 
   return static_cast<E>(read.choice(raw, choice_field(last), field) - 1);
 }
 
+// What is beyond the bounds is left out: a subset is a truthful answer.
+void put_hosts(const volume_status& v, wire::volume_status& out) {
+  for (const std::string& uri : v.exports | std::views::take(wire_exports_max))
+    out.add_exports(sentence_field(uri));
+  out.set_chap(sentence_field(v.chap));
+  for (const host_session& s : v.sessions | std::views::take(wire_sessions_max)) {
+    wire::host_session& session = *out.add_sessions();
+    session.set_initiator(sentence_field(s.initiator));
+    session.set_address(sentence_field(s.address));
+    session.set_tasks(s.tasks);
+  }
+}
+
+void take_hosts(field_reader& read, const wire::volume_status& in, volume_status& v) {
+  if (read.count(in.exports_size(), wire_exports_max, "exports"))
+    for (const std::string& uri : in.exports()) v.exports.push_back(read.sentence(uri, "export"));
+  v.chap = read.sentence(in.chap(), "chap");
+  if (!read.count(in.sessions_size(), wire_sessions_max, "sessions")) return;
+  for (const wire::host_session& s : in.sessions()) {
+    v.sessions.push_back({read.sentence(s.initiator(), "initiator"),
+                          read.sentence(s.address(), "address"), read.amount(s.tasks(), "tasks")});
+  }
+}
+
 void put_volume(const volume_status& v, wire::volume_status& out) {
   out.set_name(v.name);
   out.set_id(v.id);
@@ -23,6 +49,7 @@ void put_volume(const volume_status& v, wire::volume_status& out) {
   out.set_behind_bytes(v.behind_bytes);
   out.set_behind_records(v.behind_records);
   out.set_failed(sentence_field(v.failed));
+  put_hosts(v, out);
 }
 
 volume_status take_volume(field_reader& read, const wire::volume_status& in) {
@@ -35,6 +62,7 @@ volume_status take_volume(field_reader& read, const wire::volume_status& in) {
   v.behind_bytes = read.amount(in.behind_bytes(), "behind_bytes");
   v.behind_records = read.amount(in.behind_records(), "behind_records");
   v.failed = read.sentence(in.failed(), "failed");
+  take_hosts(read, in, v);
   return v;
 }
 

@@ -73,7 +73,18 @@ inline member_status a_status() {
        {&m.oldest_unstored_ms, &m.behind_bytes, &m.behind_records, &m.journal_bytes,
         &m.journal_bytes_max, &m.hold_count, &m.hold_voided, &m.hold_last_us, &m.hold_max_us})
     *amount = ++n;
-  m.volumes = {{"data", id(2).text(), 1, 2, 3, 4, 5, "EIO"}, {"log", "", 6, 7, 8, 9, 10, ""}};
+  m.volumes = {{"data",
+                id(2).text(),
+                1,
+                2,
+                3,
+                4,
+                5,
+                "EIO",
+                {"nbd://10.0.0.1:10809/data", "iscsi://10.0.0.1:3260/iqn.2026-11.io.cairn:data/0"},
+                "mutual",
+                {{"iqn.1993-08.org.debian:01:a", "10.0.0.2:40000", 3}, {"iqn.x:b", "", 0}}},
+               {"log", "", 6, 7, 8, 9, 10, ""}};
   return m;
 }
 
