@@ -30,8 +30,11 @@ using steady = std::chrono::steady_clock;
 class control_server::impl {
  public:
   impl(std::shared_ptr<asio::io_context> io, std::unique_ptr<listener> door,
-       std::vector<member*> members)
-      : io_(std::move(io)), door_(std::move(door)), members_(std::move(members)) {}
+       std::vector<member*> members, status_addition add)
+      : io_(std::move(io)),
+        door_(std::move(door)),
+        members_(std::move(members)),
+        add_(std::move(add)) {}
 
   void start() {
     pool_.emplace(pool_threads);  // not before: a thread does not survive nbdkit's fork
@@ -74,12 +77,14 @@ class control_server::impl {
   void in_pool(const session_ptr& s, std::function<control_message()> request);
   member::reply replies_to(const session_ptr& s);
   member* find(const coordinator_hello& hello) const;
+  member_status status_of(const member& m) const;
 
   // Shared with the replies that members keep: one that comes after the end finds a context that
   // does not run any more.
   std::shared_ptr<asio::io_context> io_;
   std::unique_ptr<listener> door_;
   std::vector<member*> members_;
+  const status_addition add_;  // or none
   std::set<session_ptr> sessions_;
   bool stopping_ = false;
   std::optional<asio::thread_pool> pool_;  // while it runs
@@ -153,12 +158,18 @@ member* control_server::impl::find(const coordinator_hello& hello) const {
   return nullptr;
 }
 
+member_status control_server::impl::status_of(const member& m) const {
+  member_status s = m.status();
+  if (add_) add_(s);
+  return s;
+}
+
 void control_server::impl::obey(const session_ptr& s, const control_message& m) {
   member* const to = s->to;
   if (const auto* k = std::get_if<mark>(&m)) return to->on_mark(*k, steady::now(), replies_to(s));
   if (const auto* r = std::get_if<release>(&m)) return to->on_release(*r, steady::now());
   if (const auto* a = std::get_if<abandon>(&m)) return to->on_abandon(*a, steady::now());
-  if (std::holds_alternative<status_request>(m)) return s->channel->send(to->status());
+  if (std::holds_alternative<status_request>(m)) return s->channel->send(status_of(*to));
   if (const auto* r = std::get_if<report>(&m))
     return in_pool(s, [to, r = *r] { return to->on_report(r); });
   if (const auto* a = std::get_if<apply>(&m))
@@ -190,12 +201,13 @@ member::reply control_server::impl::replies_to(const session_ptr& s) {
 }
 
 result<std::unique_ptr<control_server>> control_server::open(const endpoint& at,
-                                                             std::vector<member*> members) {
+                                                             std::vector<member*> members,
+                                                             status_addition add) {
   auto io = std::make_shared<asio::io_context>(1);
   auto door = listener::open(*io, at.host, at.port);
   if (!door) return fail(door.error().code, "control: " + door.error().text);
   return std::unique_ptr<control_server>(new control_server(
-      std::make_unique<impl>(std::move(io), std::move(*door), std::move(members))));
+      std::make_unique<impl>(std::move(io), std::move(*door), std::move(members), std::move(add))));
 }
 
 control_server::control_server(std::unique_ptr<impl> i) : impl_(std::move(i)) {}

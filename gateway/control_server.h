@@ -12,6 +12,7 @@
 // line in the log. `members` must outlive stop().
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,9 +23,14 @@ namespace cairn {
 
 class control_server {
  public:
+  // Adds to a member's status what the member itself does not know: who reaches its volumes, and
+  // where. Called in the thread that obeys MARK, so it must not wait.
+  using status_addition = std::function<void(member_status&)>;
+
   // Binds. The error names host and port. Port 0 takes a free one (tests).
   static result<std::unique_ptr<control_server>> open(const endpoint& at,
-                                                      std::vector<member*> members);
+                                                      std::vector<member*> members,
+                                                      status_addition add = {});
   ~control_server();
   control_server(const control_server&) = delete;
   control_server& operator=(const control_server&) = delete;

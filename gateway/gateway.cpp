@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "gateway/control_server.h"
+#include "gateway/hosts_of_volume.h"
+#include "gateway/iscsi/driver/configured.h"
 #include "gateway/receiver_link.h"
 #include "gateway/sender_link.h"
 
@@ -16,7 +18,7 @@ result<std::unique_ptr<gateway>> gateway::open(disk& on, const gateway_config& c
   std::unique_ptr<gateway> opened(new gateway(config));
   CAIRN_TRY(on.make_directory(config.state_directory));
   CAIRN_TRY(opened->open_members(on, random));
-  CAIRN_TRY(opened->bind());
+  CAIRN_TRY(opened->bind(on, random));
   return opened;
 }
 
@@ -43,12 +45,18 @@ result<void> gateway::open_members(disk& on, random_source& random) {
   return {};
 }
 
-result<void> gateway::bind() {
+result<void> gateway::bind(disk& on, random_source& random) {
   std::vector<member*> all;
   for (const auto& each : members_) all.push_back(each.get());
-  auto control = control_server::open(config_.control, all);
+  auto control =
+      control_server::open(config_.control, all, [this](member_status& s) { add_hosts(s); });
   if (!control) return fail(std::move(control).error());
   control_ = std::move(*control);
+  if (config_.iscsi) {
+    auto target = iscsi::target_server::open(on, iscsi::configured(config_, exports()), random);
+    if (!target) return fail(std::move(target).error());
+    iscsi_ = std::move(*target);
+  }
   return make_links();
 }
 
@@ -75,16 +83,31 @@ void gateway::start() {
   if (receivers_) receivers_->start();
   for (auto& each : senders_) each->start();
   control_->start();
+  if (iscsi_) iscsi_->start();
   log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()));
 }
 
 void gateway::stop() {
   if (!std::exchange(running_, false)) return;
+  if (iscsi_) iscsi_->stop();
   control_->stop();
   for (auto& each : senders_) each->stop();
   if (receivers_) receivers_->stop();
   for (auto& each : members_) each->stop();
   log_notice(fmt::format("gateway {} has stopped", config_.name));
+}
+
+// Members know nothing of front ends: what their volumes are for hosts is added here.
+void gateway::add_hosts(member_status& s) const {
+  const auto of = std::ranges::find_if(config_.members, [&](const member_config& m) {
+    return m.group == s.group && m.name == s.member;
+  });
+  if (of == config_.members.end()) return;
+  const auto sessions = iscsi_ ? iscsi_->sessions() : std::vector<iscsi::session_status>();
+  for (volume_status& each : s.volumes) {
+    const auto volume = std::ranges::find(of->volumes, each.name, &volume_config::name);
+    if (volume != of->volumes.end()) add_hosts_of(config_, *volume, sessions, each);
+  }
 }
 
 std::optional<exported_volume> gateway::find(const std::string& name) const {

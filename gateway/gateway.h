@@ -17,6 +17,9 @@ namespace cairn {
 class control_server;
 class receiver_link;
 class sender_link;
+namespace iscsi {
+class target_server;
+}
 
 // A volume under its export name. Valid as long as the gateway.
 struct exported_volume {
@@ -45,8 +48,9 @@ class gateway {
  private:
   explicit gateway(const gateway_config& config);
   result<void> open_members(disk& on, random_source& random);
-  result<void> bind();
+  result<void> bind(disk& on, random_source& random);
   result<void> make_links();
+  void add_hosts(member_status& s) const;
 
   const gateway_config config_;
   // Destroyed from the last to the first: links and control use the members.
@@ -54,6 +58,7 @@ class gateway {
   std::vector<std::unique_ptr<sender_link>> senders_;
   std::unique_ptr<receiver_link> receivers_;  // none: no member is configured as secondary
   std::unique_ptr<control_server> control_;
+  std::unique_ptr<iscsi::target_server> iscsi_;  // none: not configured
   bool running_ = false;
 };
 

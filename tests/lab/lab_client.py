@@ -132,6 +132,16 @@ class Lab:
         member, _, role = name.partition(".")
         return self.entry(name)["nbd"][f"{member}-v{volume}"]
 
+    def iscsi(self, name, volume=1, portal=1):
+        member, _, role = name.partition(".")
+        uri = self.entry(name)["iscsi"][f"{member}-v{volume}"]
+        first, wanted = (self.entry(name)["ports"]["iscsi"][n] for n in (0, portal - 1))
+        return uri.replace(f":{first}/", f":{wanted}/")
+
+    def expect_alive(self):
+        for name, entry in layout.processes(self.described).items():
+            assert processes.alive(entry), f"{name} has ended:\n{processes.tail(entry['log'])}"
+
     def uris(self, side):
         return [uri for member in self.described["members"] for uri in member[side]["nbd"].values()]
 

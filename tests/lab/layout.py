@@ -25,6 +25,8 @@ class Options:
     destage: bool = True
     alone: bool = False  # primaries without a peer, and nothing else
     delay_mark: str = ""  # "m2=20ms"
+    iscsi_portals: int = 1
+    iscsi: str = ""  # more lines of [iscsi], CHAP for one
     build: str = field(default_factory=lambda: os.environ.get("CAIRN_BUILD",
                                                               os.path.join(ROOT, "build")))
 
@@ -77,6 +79,21 @@ def testing_lines(options):
     return ["[testing]"] * bool(switches) + [f"{name} = false" for name in switches]
 
 
+def iscsi_target(volume):
+    return f"iqn.2026-11.io.cairn:lab.{volume}"
+
+
+def iscsi_uris(options, member, ports):
+    """Volume → where initiators find it, at the first portal; of a secondary: once it is promoted."""
+    return {volume: f"iscsi://127.0.0.1:{ports['iscsi'][0]}/{iscsi_target(volume)}/0"
+            for volume in volume_names(member, options.volumes)}
+
+
+def iscsi_lines(options, ports):
+    listen = ", ".join(f'"127.0.0.1:{port}"' for port in ports["iscsi"])
+    return ["[iscsi]", f"listen = [{listen}]", *options.iscsi.splitlines()]
+
+
 def gateway_config(options, member, role, place, ports, peer):
     state = place["state"]
     lines = [
@@ -87,6 +104,7 @@ def gateway_config(options, member, role, place, ports, peer):
         "[nbd]",
         f'socket = "{place["socket"]}"',
         f'listen = "127.0.0.1:{ports["nbd"]}"',
+        *iscsi_lines(options, ports),
         "[control]",
         f'listen = "127.0.0.1:{ports["control"]}"',
     ]
@@ -134,7 +152,7 @@ def make(directory, options):
     sockets = socket_directory(directory)
     bin_directory = os.path.join(os.path.abspath(options.build), "bin")
     members = [f"m{number}" for number in range(1, options.members + 1)]
-    ports = iter(free_ports(6 * len(members) + 2))
+    ports = iter(free_ports((6 + 2 * options.iscsi_portals) * len(members) + 2))
     sides = ("primary",) if options.alone else ("primary", "secondary")
     lab = {"group": "lab", "members": [], "coordinators": {}, "cli": {}, "directory": directory,
            "sockets": sockets, "sides": sides, "bin": bin_directory,
@@ -144,13 +162,15 @@ def make(directory, options):
         entry = {"name": member}
         link = next(ports)
         for role in sides:
-            own = {"nbd": next(ports), "control": next(ports), "link": link}
+            own = {"nbd": next(ports), "control": next(ports), "link": link,
+                   "iscsi": [next(ports) for _ in range(options.iscsi_portals)]}
             controls[role][member] = own["control"]
             place = make_place(directory, sockets, f"{member}.{role}")
             write(place["config"], gateway_config(options, member, role, place, own, link))
             entry[role] = dict(place, pid=0, ports=own, nbd={
                 volume: f"nbd+unix:///{volume}?socket={place['socket']}"
-                for volume in volume_names(member, options.volumes)})
+                for volume in volume_names(member, options.volumes)},
+                iscsi=iscsi_uris(options, member, own))
         lab["members"].append(entry)
     for role in () if options.alone else sides:
         http = next(ports)

@@ -1,5 +1,6 @@
 #include "tests/support/watched_disk.h"
 
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -37,7 +38,7 @@ class watched_disk::watched_file final : public file {
   }
   result<void> write(std::span<const iovec> parts, std::uint64_t offset) override;
   result<void> sync() override {
-    if (std::exchange(has_record_, false) && owner_.watch_.sync_begins) owner_.watch_.sync_begins();
+    if (has_record_.exchange(false) && owner_.watch_.sync_begins) owner_.watch_.sync_begins();
     return inner_->sync();
   }
   result<std::uint64_t> size() const override { return inner_->size(); }
@@ -51,12 +52,13 @@ class watched_disk::watched_file final : public file {
  private:
   watched_disk& owner_;
   std::unique_ptr<file> inner_;
-  bool has_record_ = false;  // since its last sync, and nothing else behind it
+  std::atomic<bool> has_record_ = false;  // since its last sync, and nothing else behind it
 };
 
 result<void> watched_disk::watched_file::write(std::span<const iovec> parts, std::uint64_t offset) {
-  has_record_ = is_record(path(), parts);
-  if (!has_record_) return inner_->write(parts, offset);
+  const bool record = is_record(path(), parts);
+  has_record_ = record;
+  if (!record) return inner_->write(parts, offset);
   const auto* header = static_cast<const std::byte*>(parts[0].iov_base);
   owner_.watch_.record_begins({header, record_header_bytes}, behind_header(parts));
   auto done = inner_->write(parts, offset);

@@ -84,7 +84,9 @@ class control_server_test : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().text;
     member_ = std::move(*opened);
     member_->start();
-    auto server = control_server::open({"127.0.0.1", 0}, {member_.get()});
+    auto server = control_server::open({"127.0.0.1", 0}, {member_.get()}, [](member_status& s) {
+      s.volumes.at(0).exports = {"nbd://127.0.0.1:10809/v"};
+    });
     ASSERT_TRUE(server) << server.error().text;
     server_ = std::move(*server);
     server_->start();
@@ -195,6 +197,17 @@ TEST_F(control_server_test, GarbageEndsItsOwnConnectionOnly) {
   EXPECT_FALSE(scanner.hear());
   good.say(status_request{});
   EXPECT_TRUE(good.hear_a<member_status>());
+}
+
+TEST_F(control_server_test, AStatusCarriesWhatTheGatewayAddsToIt) {
+  client c(port());
+  c.greet();
+  ASSERT_TRUE(c.hear_a<member_hello>());
+  c.say(status_request{});
+  const auto status = c.hear_a<member_status>();
+  ASSERT_TRUE(status);
+  ASSERT_EQ(status->volumes.size(), 1u);
+  EXPECT_EQ(status->volumes[0].exports, std::vector<std::string>{"nbd://127.0.0.1:10809/v"});
 }
 
 TEST_F(control_server_test, TheFirstMessageMustBeAHello) {

@@ -1,0 +1,58 @@
+#include "gateway/iscsi/driver/target.h"
+
+namespace cairn::iscsi {
+
+target::target(target_export what, reservation_rows& reservations, std::uint16_t portals,
+               const std::atomic<bool>& stopping)
+    : what_(std::move(what)),
+      portals_(portals),
+      reservations_(reservations, what_.name),
+      unit_(what_.volume, stopping) {}
+
+result<scsi::device*> target::device() {
+  const std::lock_guard lock(mutex_);
+  if (device_) return device_.get();
+  const auto f = facts();
+  scsi::device_identity id;
+  id.target_name = what_.name;
+  id.naa = f.naa;
+  id.serial = f.serial;
+  id.volume = f.name;
+  id.revision = "1.0";
+  id.size_bytes = f.size_bytes / what_.block_bytes * what_.block_bytes;
+  id.block_bytes = what_.block_bytes;
+  id.portals = portals_;
+  auto made = scsi::device::open(id, reservations_);
+  if (!made) return fail(made.error());
+  device_ = std::move(*made);
+  return device_.get();
+}
+
+std::shared_ptr<connection> target::join(const std::shared_ptr<connection>& c,
+                                         const std::string& port) {
+  const std::lock_guard lock(mutex_);
+  auto& place = by_port_[port];
+  auto before = place.lock();
+  place = c;
+  return before == c ? nullptr : before;
+}
+
+void target::leave(const connection& c) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(by_port_, [&](const auto& each) {
+    const auto there = each.second.lock();
+    return !there || there.get() == &c;
+  });
+}
+
+std::vector<std::shared_ptr<connection>> target::joined(const connection* but) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<connection>> out;
+  for (const auto& [port, each] : by_port_) {
+    auto there = each.lock();
+    if (there && there.get() != but) out.push_back(std::move(there));
+  }
+  return out;
+}
+
+}  // namespace cairn::iscsi

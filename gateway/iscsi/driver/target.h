@@ -1,0 +1,54 @@
+// One target: a volume, its logical unit, and the connections that are logged in to it.
+//
+// The logical unit is made at the first login, because a secondary's volume has its identity from
+// its primary, and is exported only after promotion.
+//
+// Thread-safe. Connections call it with their own lock held; it never calls back under it.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "gateway/iscsi/driver/reservation_rows.h"
+#include "gateway/iscsi/driver/unit.h"
+#include "gateway/iscsi/login.h"
+
+namespace cairn::iscsi {
+
+class connection;
+
+struct target_export {
+  std::string name;  // iqn…
+  exported_volume volume;
+  std::uint32_t block_bytes = 512;
+};
+
+class target {
+ public:
+  target(target_export what, reservation_rows& reservations, std::uint16_t portals,
+         const std::atomic<bool>& stopping);
+
+  const std::string& name() const { return what_.name; }
+  const volume_facts facts() const { return what_.volume.facts(); }
+  bool exported() const { return facts().writable; }
+  unit& storage() { return unit_; }
+  // Made when it is first asked for. EBADMSG when its reservations are damaged.
+  result<scsi::device*> device();
+
+  // A session begins: returns the one of the same initiator port that it takes the place of.
+  std::shared_ptr<connection> join(const std::shared_ptr<connection>& c, const std::string& port);
+  void leave(const connection& c);
+  std::vector<std::shared_ptr<connection>> joined(const connection* but = nullptr) const;
+
+ private:
+  const target_export what_;
+  const std::uint16_t portals_;
+  reservation_row reservations_;
+  unit unit_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<scsi::device> device_;
+  std::map<std::string, std::weak_ptr<connection>> by_port_;  // initiator port names
+};
+
+}  // namespace cairn::iscsi

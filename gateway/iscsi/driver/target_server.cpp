@@ -1,0 +1,241 @@
+#include "gateway/iscsi/driver/target_server.h"
+
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <list>
+#include <thread>
+
+#include "base/log.h"
+#include "gateway/iscsi/discovery.h"
+#include "gateway/iscsi/driver/connection.h"
+
+namespace cairn::iscsi {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr std::size_t connections_max = 256;
+constexpr std::size_t pool_threads = 16;  // a flush of each of as many hosts, side by side
+constexpr std::chrono::milliseconds watch_every{5};
+constexpr unsigned look_every = 50;  // of those
+
+unsigned network_threads() { return std::clamp(std::thread::hardware_concurrency(), 2U, 8U); }
+
+result<tcp::acceptor> listen_on(asio::io_context& io, const endpoint& at) {
+  asio::error_code failed;
+  const tcp::endpoint where(asio::ip::make_address(at.host, failed), at.port);
+  tcp::acceptor door(io);
+  if (!failed) door.open(where.protocol(), failed);
+  if (!failed) door.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) door.bind(where, failed);
+  if (!failed) door.listen(asio::socket_base::max_listen_connections, failed);
+  if (failed)
+    return fail(failed.value(), "iSCSI: listen on " + at.text() + ": " + failed.message());
+  return door;
+}
+
+}  // namespace
+
+class target_server::impl {
+ public:
+  impl(const server_options& options, random_source& random, std::unique_ptr<reservation_rows> rows)
+      : options_(options), reservations_(std::move(rows)), around_{io_, random, nullptr, {},
+                                                                   {},  {},     {}} {}
+  ~impl() { stop(); }
+
+  result<void> bind();
+  void start();
+  void stop();
+  std::vector<std::uint16_t> ports() const;
+  std::vector<session_status> sessions() const;
+
+ private:
+  void make_targets();
+  void accept(std::size_t door);
+  void welcome(tcp::socket socket, std::size_t door);
+  void watch();
+  void look_at_sessions();
+  std::shared_ptr<target> find(const std::string& name) const;
+  result<text_answer> answer(const session_identity& who, byte_view text,
+                             const std::string& local) const;
+
+  const server_options options_;
+  const std::unique_ptr<reservation_rows> reservations_;
+  std::atomic<bool> stopping_{false};
+  asio::io_context io_;
+  std::optional<asio::thread_pool> pool_;  // while it runs: a thread does not survive nbdkit's fork
+  connection_surroundings around_;
+  std::vector<tcp::acceptor> doors_;
+  std::vector<std::shared_ptr<target>> targets_;
+  mutable std::mutex mutex_;  // guards connections_
+  std::list<std::shared_ptr<connection>> connections_;
+  std::atomic<std::uint16_t> tsih_{0};
+  guarded<std::vector<session_status>> sessions_;
+  std::atomic<bool> looking_{false};  // a pool thread gathers them
+  unsigned watched_ = 0;
+  std::optional<asio::steady_timer> timer_;
+  std::vector<std::thread> threads_;
+};
+
+void target_server::impl::make_targets() {
+  for (const auto& each : options_.exports) {
+    around_.rules.targets.push_back(each.rules);
+    const auto portals = static_cast<std::uint16_t>(options_.listen.size());
+    targets_.push_back(
+        std::make_shared<target>(target_export{each.rules.name, each.volume, each.block_bytes},
+                                 *reservations_, portals, stopping_));
+  }
+  around_.rules.discovery = options_.discovery;
+  if (!options_.digests.empty()) around_.rules.digests = options_.digests;
+  around_.find = [this](const std::string& name) { return find(name); };
+  around_.answer_text = [this](const session_identity& who, byte_view text,
+                               const std::string& local) { return answer(who, text, local); };
+  around_.next_tsih = [this] {
+    for (;;)
+      if (const std::uint16_t n = ++tsih_; n != 0) return n;
+  };
+}
+
+result<void> target_server::impl::bind() {
+  make_targets();
+  for (const auto& at : options_.listen) {
+    auto door = listen_on(io_, at);
+    if (!door) return fail(door.error());
+    doors_.push_back(std::move(*door));
+  }
+  return {};
+}
+
+void target_server::impl::start() {
+  io_.notify_fork(asio::execution_context::fork_child);
+  pool_.emplace(pool_threads);
+  around_.pool = &*pool_;
+  for (std::size_t i = 0; i < doors_.size(); ++i) accept(i);
+  timer_.emplace(io_);
+  watch();
+  for (unsigned i = 0; i < network_threads(); ++i) threads_.emplace_back([this] { io_.run(); });
+}
+
+void target_server::impl::stop() {
+  if (threads_.empty()) return;
+  stopping_ = true;
+  asio::post(io_, [this] {
+    for (auto& door : doors_) door.close();
+    timer_->cancel();
+  });
+  std::list<std::shared_ptr<connection>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = connections_;
+  }
+  for (const auto& each : all) each->end("the gateway stops");
+  pool_->join();  // what was begun is finished
+  io_.stop();
+  for (auto& t : threads_) t.join();
+  threads_.clear();
+  sessions_.with([](auto& shown) { shown.clear(); });
+  const std::lock_guard lock(mutex_);
+  connections_.clear();
+}
+
+void target_server::impl::accept(std::size_t door) {
+  doors_[door].async_accept([this, door](const asio::error_code& failed, tcp::socket socket) {
+    if (stopping_ || failed == asio::error::operation_aborted) return;
+    if (!failed) welcome(std::move(socket), door);
+    accept(door);
+  });
+}
+
+void target_server::impl::welcome(tcp::socket socket, std::size_t door) {
+  auto c = std::make_shared<connection>(around_, std::move(socket),
+                                        static_cast<std::uint16_t>(door + 1));
+  {
+    const std::lock_guard lock(mutex_);
+    if (connections_.size() >= connections_max) {
+      log_warning("iSCSI: too many connections, one more is turned away");
+      return;
+    }
+    connections_.push_back(c);
+  }
+  c->start();
+}
+
+void target_server::impl::watch() {
+  timer_->expires_after(watch_every);
+  timer_->async_wait([this](const asio::error_code& failed) {
+    if (failed || stopping_) return;
+    std::list<std::shared_ptr<connection>> all;
+    {
+      const std::lock_guard lock(mutex_);
+      connections_.remove_if([](const auto& c) { return c->ended(); });
+      all = connections_;
+    }
+    const auto now = connection::clock::now();
+    for (const auto& each : all) each->watch(now);
+    if (++watched_ % look_every == 0) look_at_sessions();
+    watch();
+  });
+}
+
+// In the pool: a connection may be waiting for a disk in its login, with its lock held, and who
+// asks for the sessions is the thread that obeys MARK.
+void target_server::impl::look_at_sessions() {
+  if (looking_.exchange(true)) return;
+  asio::post(*pool_, [this] {
+    std::list<std::shared_ptr<connection>> all;
+    {
+      const std::lock_guard lock(mutex_);
+      all = connections_;
+    }
+    std::vector<session_status> found;
+    for (const auto& each : all)
+      if (auto s = each->status()) found.push_back(std::move(*s));
+    sessions_.with([&](auto& shown) { shown = std::move(found); });
+    looking_ = false;
+  });
+}
+
+std::shared_ptr<target> target_server::impl::find(const std::string& name) const {
+  for (const auto& each : targets_)
+    if (each->name() == name) return each;
+  return nullptr;
+}
+
+// A secondary's volumes are not told of before promotion.
+result<text_answer> target_server::impl::answer(const session_identity& who, byte_view text,
+                                                const std::string& local) const {
+  login_rules shown = around_.rules;
+  std::erase_if(shown.targets, [&](const target_rules& t) { return !find(t.name)->exported(); });
+  const auto portals =
+      options_.portals.empty() ? std::vector<std::string>{local} : options_.portals;
+  return answer_text(shown, who, portals, text);
+}
+
+std::vector<std::uint16_t> target_server::impl::ports() const {
+  std::vector<std::uint16_t> out;
+  for (const auto& door : doors_) out.push_back(door.local_endpoint().port());
+  return out;
+}
+
+std::vector<session_status> target_server::impl::sessions() const {
+  return sessions_.with([](const auto& shown) { return shown; });
+}
+
+target_server::target_server(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
+target_server::~target_server() = default;
+
+result<std::unique_ptr<target_server>> target_server::open(disk& on, const server_options& options,
+                                                           random_source& random) {
+  auto rows = reservation_rows::open(on, options.state_directory);
+  if (!rows) return fail(rows.error());
+  auto made = std::make_unique<impl>(options, random, std::move(*rows));
+  CAIRN_TRY(made->bind());
+  return std::unique_ptr<target_server>(new target_server(std::move(made)));
+}
+
+void target_server::start() { impl_->start(); }
+void target_server::stop() { impl_->stop(); }
+std::vector<std::uint16_t> target_server::ports() const { return impl_->ports(); }
+std::vector<session_status> target_server::sessions() const { return impl_->sessions(); }
+
+}  // namespace cairn::iscsi

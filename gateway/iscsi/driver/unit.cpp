@@ -1,0 +1,224 @@
+#include "gateway/iscsi/driver/unit.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "gateway/room_patience.h"
+
+namespace cairn::iscsi {
+namespace {
+
+using scsi::work;
+using scsi::work_kind;
+using scsi::work_outcome;
+
+constexpr std::size_t piece_bytes = 1U << 20;  // of what is compared, checked or repeated
+
+work_outcome outcome_of(const result<void>& r) {
+  return {r ? 0 : r.error().code, std::nullopt, {}};
+}
+
+acknowledge acknowledges(const unit::acknowledge_work& done) {
+  return [done](const result<void>& r) { done(outcome_of(r)); };
+}
+
+std::optional<std::uint64_t> first_difference(byte_view a, byte_view b) {
+  if (std::memcmp(a.data(), b.data(), a.size()) == 0) return std::nullopt;
+  return static_cast<std::uint64_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
+}
+
+bool all_zero(byte_view block) {
+  return std::all_of(block.begin(), block.end(), [](std::byte b) { return b == std::byte{}; });
+}
+
+}  // namespace
+
+bool unit::try_now(const work& w, byte_view out, byte_span in, const acknowledge_work& done) {
+  switch (w.kind) {
+    case work_kind::read:
+      if (!owner().read_cached(volume_.index, in, w.range.offset)) return false;
+      done({});
+      return true;
+    case work_kind::write:
+      if (w.fua || owner().write_delay(out.size()).count() > 0) return false;
+      if (owner().log().ahead().bytes <= 2 * out.size()) return false;  // a segment has to be made
+      owner().write(volume_.index, out, w.range.offset, false, acknowledges(done));
+      return true;
+    case work_kind::prefetch:
+      done({});
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Hosts that write faster than the disks take it are slowed down evenly.
+void unit::keep_pace(std::uint64_t write_bytes) const {
+  if (const auto wait = owner().write_delay(write_bytes); wait.count() > 0)
+    std::this_thread::sleep_for(wait);
+}
+
+// An attempt that finds the journal full is made again as long as trimming makes room.
+void unit::retry_when_full(const std::function<void(acknowledge)>& attempt,
+                           const acknowledge_work& done) const {
+  room_patience left(owner().log());
+  for (;;) {
+    // A full journal is told inside the call; everything else may come later.
+    auto full = std::make_shared<std::atomic<bool>>(false);
+    auto inside = std::make_shared<std::atomic<bool>>(true);
+    attempt([=](const result<void>& r) {
+      if (!r && r.error().code == ENOSPC && *inside)
+        *full = true;
+      else
+        done(outcome_of(r));
+    });
+    *inside = false;
+    if (!*full) return;
+    if (stopping_ || !left.worth_waiting()) return done({ENOSPC, std::nullopt, {}});
+    pause();
+  }
+}
+
+bool unit::pause() const {
+  std::this_thread::sleep_for(room_patience::moment);
+  return !stopping_;
+}
+
+void unit::run(const work& w, byte_view out, byte_span in, const acknowledge_work& done) {
+  switch (w.kind) {
+    case work_kind::read:
+      return done(outcome_of(owner().read(volume_.index, in, w.range.offset)));
+    case work_kind::write:
+      return write(w, out, done);
+    case work_kind::write_and_check:
+    case work_kind::write_and_compare:
+      return done(write_and_look(w, out));
+    case work_kind::write_same:
+      return write_same(w, out, done);
+    case work_kind::zero:
+      return clear({w.range}, record_kind::zero, w.fua, done);
+    case work_kind::unmap:
+      return clear(w.ranges, record_kind::trim, w.fua, done);
+    case work_kind::flush:
+      return done(outcome_of(owner().flush(volume_.index)));
+    case work_kind::check:
+      return done(check(w.range));
+    case work_kind::compare:
+      return done(compare(w.range, out));
+    case work_kind::compare_and_write:
+    case work_kind::or_write:
+      return change(w, out, done);
+    case work_kind::lba_status:
+      return done(status_of(w));
+    case work_kind::prefetch:
+      return done({});
+  }
+}
+
+void unit::write(const work& w, byte_view out, const acknowledge_work& done) const {
+  keep_pace(out.size());
+  retry_when_full(
+      [&](acknowledge a) {
+        owner().write(volume_.index, out, w.range.offset, w.fua, std::move(a));
+      },
+      done);
+}
+
+work_outcome unit::write_and_look(const work& w, byte_view out) const {
+  keep_pace(out.size());
+  const auto written = when_there_is_room(
+      owner().log(), [&] { return pause(); },
+      [&] { return owner().write_and_wait(volume_.index, out, w.range.offset, w.fua); });
+  if (!written) return outcome_of(written);
+  return w.kind == work_kind::write_and_check ? check(w.range) : compare(w.range, out);
+}
+
+// One after the other: each is acknowledged before the next begins.
+void unit::clear(const std::vector<byte_range>& ranges, record_kind kind, bool fua,
+                 const acknowledge_work& done) const {
+  for (const auto& each : ranges) {
+    const auto cleared = when_there_is_room(
+        owner().log(), [&] { return pause(); },
+        [&] { return owner().clear_and_wait(volume_.index, kind, each, fua); });
+    if (!cleared) return done(outcome_of(cleared));
+  }
+  done({});
+}
+
+void unit::write_same(const work& w, byte_view block, const acknowledge_work& done) const {
+  if (all_zero(block)) return clear({w.range}, record_kind::zero, w.fua, done);
+  bytes piece(std::min<std::uint64_t>(w.range.length, piece_bytes));
+  for (std::size_t at = 0; at < piece.size(); at += block.size())
+    std::memcpy(piece.data() + at, block.data(), std::min(block.size(), piece.size() - at));
+  for (std::uint64_t at = 0; at < w.range.length; at += piece.size()) {
+    const auto part =
+        byte_view(piece).first(std::min<std::uint64_t>(piece.size(), w.range.length - at));
+    keep_pace(part.size());
+    const auto written = when_there_is_room(
+        owner().log(), [&] { return pause(); },
+        [&] { return owner().write_and_wait(volume_.index, part, w.range.offset + at, w.fua); });
+    if (!written) return done(outcome_of(written));
+  }
+  done({});
+}
+
+void unit::change(const work& w, byte_view out, const acknowledge_work& done) const {
+  keep_pace(w.range.length);
+  const auto compare_first = w.kind == work_kind::compare_and_write;
+  auto differs = std::make_shared<std::optional<std::uint64_t>>();
+  const auto rewrite = [&](byte_span there) {
+    if (compare_first) {
+      *differs = first_difference(there, out.first(there.size()));
+      if (*differs) return false;
+      std::copy_n(out.begin() + static_cast<std::ptrdiff_t>(there.size()), there.size(),
+                  there.begin());
+    } else {
+      for (std::size_t i = 0; i < there.size(); ++i) there[i] |= out[i];
+    }
+    return true;
+  };
+  retry_when_full(
+      [&](acknowledge a) { owner().change(volume_.index, w.range, w.fua, rewrite, std::move(a)); },
+      [differs, done](const work_outcome& o) {
+        done(*differs ? work_outcome{0, *differs, {}} : o);
+      });
+}
+
+work_outcome unit::compare(byte_range range, byte_view with) const {
+  bytes there(std::min<std::uint64_t>(range.length, piece_bytes));
+  for (std::uint64_t at = 0; at < range.length; at += there.size()) {
+    const auto part =
+        byte_span(there).first(std::min<std::uint64_t>(there.size(), range.length - at));
+    if (auto read = owner().read(volume_.index, part, range.offset + at); !read)
+      return outcome_of(read);
+    if (const auto d = first_difference(part, with.subspan(at, part.size())))
+      return {0, at + *d, {}};
+  }
+  return {};
+}
+
+work_outcome unit::check(byte_range range) const {
+  bytes there(std::min<std::uint64_t>(range.length, piece_bytes));
+  for (std::uint64_t at = 0; at < range.length && !stopping_; at += there.size()) {
+    const auto part =
+        byte_span(there).first(std::min<std::uint64_t>(there.size(), range.length - at));
+    if (auto read = owner().read(volume_.index, part, range.offset + at); !read)
+      return outcome_of(read);
+  }
+  return {};
+}
+
+work_outcome unit::status_of(const work& w) const {
+  const auto found = owner().extents(volume_.index, w.range);
+  if (!found) return {found.error().code, std::nullopt, {}};
+  work_outcome out;
+  for (const auto& each : *found) {
+    if (out.extents.size() == w.extents_max) break;
+    out.extents.push_back({each.range, !each.hole});
+  }
+  return out;
+}
+
+}  // namespace cairn::iscsi
