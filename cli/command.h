@@ -32,6 +32,7 @@ struct takeover_options {
 exit_code show_status(const common_options& common, const status_options& options);
 exit_code marker_now(const common_options& common, const std::string& name, bool wait);
 exit_code list_markers(const common_options& common, std::uint64_t limit);
+exit_code show_mount_help(const common_options& common, const std::string& volume);
 exit_code take_over(const common_options& common, const takeover_options& options);
 
 // Prints "cairn: SENTENCE" on stderr and returns `code`.

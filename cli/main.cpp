@@ -53,6 +53,13 @@ void add_marker(CLI::App& app, const common_options& common, marker_options& opt
   list->callback([&] { chosen = [&] { return list_markers(common, options.limit); }; });
 }
 
+void add_mount_help(CLI::App& app, const common_options& common, std::string& volume,
+                    command& chosen) {
+  auto* help = app.add_subcommand("mount-help", "the commands by which hosts reach a volume");
+  help->add_option("VOLUME", volume, "the volume's name")->required();
+  help->callback([&] { chosen = [&] { return show_mount_help(common, volume); }; });
+}
+
 CLI::Validator is_marker_number() {
   return {[](std::string& text) {
             std::uint64_t n = 0;
@@ -88,11 +95,13 @@ int main(int count, char** words) {
   common_options common;
   status_options status;
   marker_options marker;
+  std::string volume;
   takeover_options takeover;
   command chosen = [&] { return show_status(common, status); };
   add_common(app, common);
   add_status(app, common, status, chosen);
   add_marker(app, common, marker, chosen);
+  add_mount_help(app, common, volume, chosen);
   add_takeover(app, common, takeover, chosen);
   try {
     app.parse(count, words);

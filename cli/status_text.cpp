@@ -139,6 +139,18 @@ text_table::row volume_row(const json_value& v) {
       ""};
 }
 
+// Sentences about a volume: what is wrong with it, and who is logged in.
+std::vector<std::string> volume_sentences(const json_value& v) {
+  std::vector<std::string> out;
+  if (const auto failed = text_in(v, "failed"); !failed.empty()) out.push_back("! " + failed);
+  if (!v.contains("sessions")) return out;  // a coordinator of an older version
+  for (const auto& s : v.at("sessions")) {
+    out.push_back(fmt::format("session of {} at {}, {} commands under way", text_in(s, "initiator"),
+                              text_in(s, "address"), human_count(count_in(s, "tasks"))));
+  }
+  return out;
+}
+
 std::string member_lines(const json_value& members) {
   text_table table;
   table.add({"Member", "Role", "Link", "Journaled", "Durable", "Sent", "Stored", "Applied",
@@ -149,8 +161,7 @@ std::string member_lines(const json_value& members) {
     if (m.at("status").is_null()) continue;
     for (const auto& v : m.at("status").at("volumes")) {
       table.add(volume_row(v));
-      const auto failed = text_in(v, "failed");
-      if (!failed.empty()) table.add({"    ! " + failed});
+      for (const auto& sentence : volume_sentences(v)) table.add({"    " + sentence});
     }
   }
   return table.text();

@@ -61,6 +61,7 @@ json of(const event_view& e) {
 }
 
 json of(const volume_status& v);
+json of(const host_session& s);
 json of(const member_view& m);
 json of(const hold_bucket& b);
 json of(const takeover_member& m);
@@ -80,7 +81,14 @@ json of(const volume_status& v) {
           {"records_written", v.records_written},
           {"behind_bytes", v.behind_bytes},
           {"behind_records", v.behind_records},
-          {"failed", v.failed}};
+          {"failed", v.failed},
+          {"exports", v.exports},
+          {"chap", v.chap},
+          {"sessions", list(v.sessions)}};
+}
+
+json of(const host_session& s) {
+  return {{"initiator", s.initiator}, {"address", s.address}, {"tasks", s.tasks}};
 }
 
 json watermarks(const member_status& s) {

@@ -23,6 +23,19 @@ const tests = {
     assert.match(await text(page, "chart-summary"), /RPO was .* in the middle, .* at worst/);
   },
 
+  async "under each volume: where hosts reach it, and who is logged in"({ page }) {
+    const hosts = page.locator("tbody[data-member=m1] tr.hosts");
+    assert.equal(await hosts.count(), 2);
+    const first = await hosts.first().innerText();
+    assert.match(first, /iqn\.1993-08\.org\.debian:01:4f3e2d1c at 192\.0\.2\.31:51514, 3 commands under way/);
+    assert.match(first, /microsoft:db at \[2001:db8::31\]:49702$/);
+    assert.match(first, /CHAP, mutual/);
+    assert.match(await hosts.last().innerText(), /no host is logged in over iSCSI/);
+    await hosts.first().locator("code.uri").last().click();
+    assert.equal(await page.evaluate(() => String(window.getSelection()).trim()),
+      "iscsi://192.0.2.7:3260/iqn.2026-11.io.cairn:lab.m1-v1/0");
+  },
+
   async "numbers follow the coordinator without a reload"({ page }) {
     const journaled = () => page.locator("tr.member td[data-label=Journaled]").first().innerText();
     const before = await journaled();
@@ -46,6 +59,7 @@ const tests = {
     assert.match(await text(page, "who"), /secondary coordinator site-b/);
     assert.match(await text(page, "tiles"), /Applied marker/);
     assert.ok(await page.locator("#key-applied").isVisible());
+    assert.match(await page.locator("tr.hosts").first().innerText(), /iSCSI is closed/);
   },
 
   async "a coordinator that knows nothing yet is unknown, never green"({ page }) {

@@ -27,6 +27,14 @@ volume_status volume(const std::string& name, std::uint64_t written) {
   v.records_written = written / 4096;
   v.behind_bytes = 128 << 10;
   v.behind_records = 32;
+  v.exports = {"nbd+unix:///" + name + "?socket=/run/cairn/site-a.sock",
+               "nbd://192.0.2.7:10809/" + name,
+               "iscsi://192.0.2.7:3260/iqn.2026-11.io.cairn:lab." + name + "/0"};
+  if (name.ends_with("-v1")) {
+    v.chap = "mutual";
+    v.sessions = {{"iqn.1993-08.org.debian:01:4f3e2d1c", "192.0.2.31:51514", 3},
+                  {"iqn.1991-05.com.microsoft:db", "[2001:db8::31]:49702", 0}};
+  }
   return v;
 }
 
@@ -151,7 +159,11 @@ void set_hostile(canned_coordinator& c) {
   for (auto& m : s.members) {
     m.name = m.because = bad;
     m.status->gateway = m.status->link_because = m.status->journal_failed = m.status->flow = bad;
-    for (auto& v : m.status->volumes) v.name = v.failed = bad;
+    for (auto& v : m.status->volumes) {
+      v.name = v.failed = v.chap = bad;
+      v.exports = {bad};
+      v.sessions = {{bad, bad, 1}};
+    }
   }
   for (auto& m : c.made) m.name = m.reason = m.outcome = bad;
   for (auto& e : c.told) e.sentence = e.level = bad;

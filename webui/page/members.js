@@ -1,5 +1,5 @@
 // The table of members and volumes: role, link, and how far each stage has come.
-import { age, bytes, clock, count } from "./format.js";
+import { age, bytes, clock, count, plural } from "./format.js";
 import { el, fill, state } from "./dom.js";
 
 const heads = ["Member", "State", "Journaled", "Durable", "Sent", "Stored", "Applied", "Behind",
@@ -17,7 +17,7 @@ export function showMembers(summary, stale) {
 }
 
 function member(m, now) {
-  const rows = [mainRow(m, now), ...troubles(m).map(troubleRow), ...(m.status?.volumes ?? []).map(volumeRow)];
+  const rows = [mainRow(m, now), ...troubles(m).map(troubleRow), ...(m.status?.volumes ?? []).flatMap((v) => [volumeRow(v), hostsRow(v, m.status.role)])];
   return el("tbody", { class: m.fresh ? null : "stale", "data-member": m.name }, rows);
 }
 
@@ -102,6 +102,29 @@ function volumeRow(v) {
       el("small", {}, `${bytes(v.bytes_written)} written in ${count(v.records_written)} records`)),
     cell("Behind", bytes(v.behind_bytes), el("small", {}, `${count(v.behind_records)} rec.`)),
     el("td", { class: "empty" }));
+}
+
+// What hosts can do where it is not simply to read and write.
+const limits = {
+  secondary: "before a takeover NBD is read-only here, and iSCSI is closed",
+  promoting: "iSCSI is closed until the takeover has ended",
+  demoting: "no writes are taken here",
+  fenced: "no writes are taken here any more",
+};
+
+// Where hosts reach the volume, each address selected whole by one click, and who is logged in.
+function hostsRow(v, role) {
+  const uris = (v.exports ?? []).map((uri) => el("code", { class: "uri" }, uri));
+  const sessions = (v.sessions ?? []).map((s) => el("li", {}, el("span", { class: "initiator" },
+    s.initiator), ` at ${s.address}`, s.tasks > 0 ? `, ${plural(s.tasks, "command")} under way` : null));
+  return el("tr", { class: "hosts" },
+    el("td", { colspan: heads.length }, el("dl", {},
+      el("dt", {}, "Reached at"),
+      el("dd", {}, uris.length > 0 ? uris : "not told", v.chap ? el("small", {},
+        `iSCSI with CHAP, ${v.chap}`) : null,
+      Object.hasOwn(limits, role) ? el("small", {}, limits[role]) : null),
+      el("dt", {}, "Sessions"),
+      el("dd", {}, sessions.length > 0 ? el("ul", {}, sessions) : "no host is logged in over iSCSI"))));
 }
 
 function cell(label, ...children) {

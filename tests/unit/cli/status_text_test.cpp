@@ -52,6 +52,14 @@ TEST(status_text, ShowsMarkersWatermarksAndEveryErrorSentence) {
   }
 }
 
+TEST(status_text, ShowsWhoIsLoggedInToAVolume) {
+  auto j = nlohmann::json::parse(summary);
+  j["members"][0]["status"]["volumes"][0]["sessions"] = {
+      {{"initiator", "iqn.x:\x1b[2Ja"}, {"address", "10.0.0.2:40000"}, {"tasks", 3}}};
+  const auto text = status_text(j.dump(), false);
+  EXPECT_TRUE(has(text, "session of iqn.x:?[2Ja at 10.0.0.2:40000, 3 commands under way")) << text;
+}
+
 TEST(status_text, DoesNotCallALinkConnectedFromAnOldReading) {
   EXPECT_FALSE(has(status_text(summary, false), "connected"));
 }

@@ -72,6 +72,24 @@ TEST_F(routes, TheSummaryCarriesVerdictMembersAndMarkers) {
   EXPECT_EQ(j["markers"].size(), 9u);
 }
 
+TEST_F(routes, AVolumeTellsWhereHostsReachItAndWhoIsLoggedIn) {
+  volume_status v;
+  v.name = "m1-v1";
+  v.exports = {"nbd://10.0.0.1:10809/m1-v1"};
+  v.chap = "one-way";
+  v.sessions = {{"iqn.1993-08.org.debian:01:a", "10.0.0.2:40000", 3}};
+  coordinator.now.members[0].status->volumes = {v, {}};
+  const auto j = json::parse(get("/api/v1/summary").body);
+  const auto& told = j["members"][0]["status"]["volumes"][0];
+  EXPECT_EQ(told["exports"], json::parse(R"(["nbd://10.0.0.1:10809/m1-v1"])"));
+  EXPECT_EQ(told["chap"], "one-way");
+  EXPECT_EQ(told["sessions"], json::parse(R"([{"initiator": "iqn.1993-08.org.debian:01:a",
+                                              "address": "10.0.0.2:40000", "tasks": 3}])"));
+  const auto& bare = j["members"][0]["status"]["volumes"][1];
+  EXPECT_EQ(bare["exports"], json::array());
+  EXPECT_EQ(bare["sessions"], json::array());
+}
+
 TEST_F(routes, WhatIsNotKnownIsNull) {
   coordinator.now.rpo_now.reset();
   coordinator.now.members[0].status.reset();
