@@ -3,6 +3,8 @@
 //
 //   causal_probe write --log FILE --seed N --chains N --slots N --for-ms N URI…
 //   causal_probe check --log FILE [--nothing-lost] URI…     exit 1: violations
+//
+// It writes over NBD or iSCSI, as each URI says; images are read over NBD.
 #include <cstdio>
 #include <cstring>
 #include <map>

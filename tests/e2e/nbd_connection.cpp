@@ -4,13 +4,13 @@ namespace cairn::probe {
 namespace {
 
 void check(std::int64_t outcome) {
-  if (outcome == -1) throw nbd_error(nbd_get_error());
+  if (outcome == -1) throw connection_error(nbd_get_error());
 }
 
 }  // namespace
 
 nbd_connection::nbd_connection(const std::string& uri) : handle_(nbd_create()) {
-  if (!handle_) throw nbd_error(nbd_get_error());
+  if (!handle_) throw connection_error(nbd_get_error());
   check(nbd_connect_uri(handle_.get(), uri.c_str()));
 }
 
@@ -22,10 +22,6 @@ std::uint64_t nbd_connection::size_bytes() const {
 
 void nbd_connection::read(std::span<std::byte> out, std::uint64_t offset) {
   check(nbd_pread(handle_.get(), out.data(), out.size(), offset, 0));
-}
-
-void nbd_connection::write(std::span<const std::byte> in, std::uint64_t offset) {
-  check(nbd_pwrite(handle_.get(), in.data(), in.size(), offset, 0));
 }
 
 void nbd_connection::begin_write(std::span<const std::byte> in, std::uint64_t offset) {

@@ -1,32 +1,20 @@
-// One libnbd connection, for one thread. Errors come as nbd_error with libnbd's sentence.
+// One libnbd connection. Errors carry libnbd's sentence.
 #pragma once
 #include <libnbd.h>
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <stdexcept>
-#include <string>
+#include "tests/e2e/block_connection.h"
 
 namespace cairn::probe {
 
-struct nbd_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-class nbd_connection {
+class nbd_connection final : public block_connection {
  public:
   explicit nbd_connection(const std::string& uri);
 
-  std::uint64_t size_bytes() const;
-  void read(std::span<std::byte> out, std::uint64_t offset);
-  void write(std::span<const std::byte> in, std::uint64_t offset);
-
-  // One write without waiting. `in` stays untouched until finish() or finished() said so.
-  void begin_write(std::span<const std::byte> in, std::uint64_t offset);
-  bool finished();  // true, too, where nothing is under way
-  void finish();    // waits
+  std::uint64_t size_bytes() const override;
+  void read(std::span<std::byte> out, std::uint64_t offset) override;
+  void begin_write(std::span<const std::byte> in, std::uint64_t offset) override;
+  bool finished() override;
+  void finish() override;
 
  private:
   struct closer {

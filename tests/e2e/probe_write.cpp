@@ -4,16 +4,16 @@
 #include <stdexcept>
 #include <thread>
 
-#include "tests/e2e/nbd_connection.h"
+#include "tests/e2e/block_connection.h"
 
 namespace cairn::probe {
 namespace {
 
 // A volume as one chain sees it: one connection writes, the other one looks.
 struct chain_volume {
-  explicit chain_volume(const std::string& uri) : writer(uri), reader(uri) {}
-  nbd_connection writer;
-  nbd_connection reader;
+  explicit chain_volume(const std::string& uri) : writer(connect(uri)), reader(connect(uri)) {}
+  std::unique_ptr<block_connection> writer;
+  std::unique_ptr<block_connection> reader;
   block pending;  // belongs to the writer's write under way
 };
 
@@ -31,8 +31,8 @@ class chain {
         do_step({number_, k});
         log.back().done_ns = now_ns();
       }
-      for (const auto& v : volumes_) v->writer.finish();
-    } catch (const nbd_error&) {
+      for (const auto& v : volumes_) v->writer->finish();
+    } catch (const connection_error&) {
       // The server is gone: the last step stays without a time.
     }
   }
@@ -40,21 +40,21 @@ class chain {
  private:
   void do_step(step s) {
     chain_volume& v = *volumes_[volume_of(plan_, s)];
-    v.writer.finish();
+    v.writer->finish();
     v.pending = content_of(plan_, s);
-    v.writer.begin_write(v.pending, offset_of(plan_, s));
+    v.writer->begin_write(v.pending, offset_of(plan_, s));
     if (seen_by_read(plan_, s))
       look_until_there(v, s);
     else
-      v.writer.finish();
+      v.writer->finish();
   }
 
   // Done when the reader finds it. The acknowledgement may come later; the next step doesn't wait.
   void look_until_there(chain_volume& v, step s) {
     block seen;
     do {
-      if (v.writer.finished()) return;
-      v.reader.read(seen, offset_of(plan_, s));
+      if (v.writer->finished()) return;
+      v.reader->read(seen, offset_of(plan_, s));
     } while (seen != v.pending);
   }
 
@@ -65,7 +65,7 @@ class chain {
 
 void check_sizes(const plan& p, const std::vector<std::string>& uris) {
   for (const std::string& uri : uris)
-    if (nbd_connection(uri).size_bytes() < p.volume_bytes())
+    if (connect(uri)->size_bytes() < p.volume_bytes())
       throw std::runtime_error(uri + " is smaller than " + std::to_string(p.volume_bytes()) +
                                " bytes");
 }

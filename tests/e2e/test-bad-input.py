@@ -58,6 +58,7 @@ def ports_of(lab):
             ports = member[side]["ports"]
             yield ports["nbd"]
             yield ports["control"]
+            yield from ports["iscsi"]
         yield member["secondary"]["ports"]["link"]
     for side in ("primary", "secondary"):
         yield int(lab.described["coordinators"][side]["api"].rpartition(":")[2])
@@ -97,7 +98,8 @@ def log_says(place, pattern):
 def foreign_peer(lab):
     """A primary of another group, and one of another member, at the link of m1's secondary."""
     link = lab.described["members"][0]["secondary"]["ports"]["link"]
-    ports = dict(zip(("nbd", "control", "link"), layout.free_ports(3)))
+    nbd, control, own_link, iscsi = layout.free_ports(4)
+    ports = {"nbd": nbd, "control": control, "link": own_link, "iscsi": [iscsi]}
     for name, edit in (("other-group", ('group = "lab"', 'group = "elsewhere"')),
                        ("other-member", ('name = "m1"', 'name = "m9"'))):
         def text(place, edit=edit):

@@ -2,9 +2,10 @@
 """Site losses at random moments under load: what the other site comes up with is a consistent cut.
 
 Three members, chains of dependent steps over all of them (probe_plan.h), SIGKILL to every primary
-and the primary coordinator, takeover, and every surviving block is judged. Then the same with MARK
-to one member delayed; and with the hold switched off, where violations must be found: the test has
-teeth."""
+and the primary coordinator, takeover, and every surviving block is judged. Hosts reach m2 over
+iSCSI and the others over NBD, so that chains cross from one front end to the other. Then the same
+with MARK to one member delayed; and with the hold switched off, where violations must be found,
+over iSCSI alone, too: the test has teeth."""
 
 import json
 import os
@@ -20,6 +21,7 @@ from lab_client import FULL, Lab, Probe, seed, wait_for  # noqa: E402
 ROUNDS = 100 if FULL else 10
 INTERVAL_MS = 50
 TRIES_WITHOUT_HOLD = 10
+MIXED, ALL_ISCSI = ("m2",), ("m1", "m2", "m3")  # the members that hosts reach over iSCSI
 
 
 def counters(lab):
@@ -57,10 +59,16 @@ def taken_over(lab):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def lose_site(draw, before=nothing_more, after=nothing_more, **options):
+def host_uris(lab, over_iscsi):
+    """Each member's volume on the primary side, by the protocol that its hosts speak."""
+    return [(lab.iscsi if member in over_iscsi else lab.uri)(f"{member}.primary")
+            for member in lab.members()]
+
+
+def lose_site(draw, before=nothing_more, after=nothing_more, over_iscsi=MIXED, **options):
     """One site loss: the verdict, the age of what was recovered, rounds ended and sealed."""
     with Lab(members=3, **options) as lab:
-        probe = Probe(lab, lab.uris("primary"), draw.getrandbits(31))
+        probe = Probe(lab, host_uris(lab, over_iscsi), draw.getrandbits(31))
         time.sleep(0.3)
         ended, sealed = counters(lab)
         time.sleep(draw.uniform(1.0, 2.0))
@@ -125,11 +133,13 @@ def delayed_mark(draw):
         assert sealed > 0, "no round was sealed with a MARK that is late but within the limit"
 
 
-def without_hold(draw):
-    print("The same with the hold switched off: violations must be found", flush=True)
+def without_hold(draw, over_iscsi):
+    print(f"The same with the hold switched off, {' and '.join(over_iscsi)} over iSCSI: "
+          "violations must be found", flush=True)
     for number in range(1, TRIES_WITHOUT_HOLD + 1):
         verdict, age_ms, ended, sealed = lose_site(draw, marker_interval="200ms",
-                                                   delay_mark="m2=20ms", hold=False)
+                                                   delay_mark="m2=20ms", hold=False,
+                                                   over_iscsi=over_iscsi)
         show(number, verdict, age_ms, ended, sealed)
         if verdict["violation_count"] > 0:
             print(f"  for example: {verdict['violations'][0]}", flush=True)
@@ -142,7 +152,8 @@ def main():
     fast_markers(draw)
     twisted(draw)
     delayed_mark(draw)
-    without_hold(draw)
+    without_hold(draw, MIXED)
+    without_hold(draw, ALL_ISCSI)
 
 
 if __name__ == "__main__":
