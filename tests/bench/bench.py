@@ -17,6 +17,7 @@ import tempfile
 import cairn_subjects
 import failures
 import figures
+import fio
 import machine
 import measurements
 import mirror_subjects
@@ -29,7 +30,7 @@ from workloads import GIB, MIB
 import layout  # found by the path that subjects.py adds
 
 SUBJECTS = {kind.name: kind for kind in (
-    subjects.NbdkitFile, subjects.QemuNbd, cairn_subjects.CairnAlone,
+    subjects.NbdkitFile, subjects.QemuNbd, subjects.Tgt, cairn_subjects.CairnAlone,
     cairn_subjects.CairnReplicating, mirror_subjects.MirrorBackground,
     mirror_subjects.MirrorBlocking)}
 TITLES = {name: kind.title for name, kind in SUBJECTS.items()}
@@ -48,8 +49,9 @@ class Bench:
 
     def run(self):
         for workload in self.chosen(workloads.ALL):
-            for transport in self.given.transport:
-                self.workload(workload, transport)
+            for transport in workload.transports:
+                if not self.given.transport or transport in self.given.transport:
+                    self.workload(workload, transport)
         for measurement in self.chosen(measurements.ALL):
             self.measurement(measurement)
 
@@ -147,8 +149,7 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="what there is to measure")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=names)
     parser.add_argument("--subjects", nargs="+", metavar="NAME", choices=SUBJECTS)
-    parser.add_argument("--transport", nargs="+", choices=("unix", "tcp"),
-                        default=["unix", "tcp"])
+    parser.add_argument("--transport", nargs="+", choices=("unix", "tcp", "iscsi"))
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=int, help="of each run that ends by the clock")
     parser.add_argument("--json", metavar="FILE", help="all figures of all runs")
@@ -163,9 +164,9 @@ def arguments():
 
 def print_list():
     for w in workloads.ALL:
-        print(f"{w.name:18}{w.title}; {', '.join(w.subjects)}")
+        print(f"{w.name:20}{w.title}; {', '.join(w.subjects)}")
     for m in measurements.ALL:
-        print(f"{m.name:18}{m.title}")
+        print(f"{m.name:20}{m.title}")
 
 
 @contextlib.contextmanager
@@ -185,8 +186,9 @@ def main():
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    cairn_subjects.CairnAlone.build = os.environ.get(
-        "CAIRN_BUILD", os.path.join(layout.ROOT, "build", "release"))
+    build = os.environ.get("CAIRN_BUILD", os.path.join(layout.ROOT, "build", "release"))
+    cairn_subjects.CairnAlone.build = build
+    fio.ISCSI_LOAD = os.path.join(build, "bin", "iscsi_load")
     if given.quick:
         cairn_subjects.CairnAlone.journal_bytes = GIB
         cairn_subjects.CairnAlone.segment = "16MiB"

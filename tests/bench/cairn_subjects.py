@@ -40,6 +40,9 @@ class CairnAlone(subjects.Subject):
     def start(self, transport, destage=True):
         self.lab = lab_program.up(self.directory, self.options(destage))
         primary = self.lab["members"][0]["primary"]
+        if transport == "iscsi":
+            self.uri = primary["iscsi"]["m1-v1"]
+            return
         socket, port = primary["socket"], primary["ports"]["nbd"]
         self.uri = (f"nbd+unix:///m1-v1?socket={socket}" if transport == "unix"
                     else f"nbd://127.0.0.1:{port}/m1-v1")

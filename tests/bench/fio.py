@@ -1,10 +1,13 @@
-"""One run of fio's nbd engine, and what of its report matters."""
+"""One run of fio's nbd engine, or of iscsi_load, and what of its report matters."""
 
 import json
 import os
 import signal
 import subprocess
 import tempfile
+
+
+ISCSI_LOAD = "iscsi_load"  # set by bench.py
 
 
 class FioFailed(Exception):
@@ -15,8 +18,9 @@ def run(uri, words, scratch):
     """Runs fio against this export. Its report is read from a file in `scratch`."""
     handle, report = tempfile.mkstemp(prefix="fio-", suffix=".json", dir=scratch)
     os.close(handle)
-    command = ["fio", "--name=bench", "--ioengine=nbd", f"--uri={uri}", "--group_reporting",
-               "--output-format=json", f"--output={report}", *words]
+    program = [ISCSI_LOAD] if uri.startswith("iscsi://") else [
+        "fio", "--name=bench", "--ioengine=nbd", "--group_reporting", "--output-format=json"]
+    command = [*program, f"--uri={uri}", f"--output={report}", *words]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                              stderr=subprocess.PIPE, text=True, cwd=scratch,
                              start_new_session=True)  # its jobs are processes of their own

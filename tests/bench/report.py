@@ -30,9 +30,9 @@ def ratio(workload, results, name, to):
 
 
 def summary(workload, results):
-    """Subject → its median (bytes a second or IOPS) and its ratio to nbdkit."""
+    """Subject → its median (bytes a second or IOPS) and its ratio to the workload's base."""
     return {name: {"median": median(runs, rate_key(workload)),
-                   "ratio": ratio(workload, results, name, "nbdkit")}
+                   "ratio": ratio(workload, results, name, workload.base)}
             for name, runs in results.items()}
 
 
@@ -56,7 +56,7 @@ def row(workload, results, name, title):
     values = sorted(run[key] for run in runs)
     unit = 1e6 if workload.in_bytes else 1
     rss, own = (highest(runs, kind) / (1 << 20) for kind in ("peak", "own"))
-    return (title, two(ratio(workload, results, name, "nbdkit")),
+    return (title, two(ratio(workload, results, name, workload.base)),
             f"{goal.accept:.2f}/{goal.aim:.2f}" if goal else "",
             in_words(workload, median(runs, key)),
             f"{values[0] / unit:,.0f} … {values[-1] / unit:,.0f}",

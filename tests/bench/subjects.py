@@ -8,6 +8,7 @@ so that nobody's idle threads, markers or page cache work on another one's time.
 """
 
 import os
+import subprocess
 import sys
 import time
 
@@ -134,3 +135,31 @@ def qemu_nbd(socket, port, image):
     where = ["-k", socket] if socket else ["-b", "127.0.0.1", "-p", port]
     return ["qemu-nbd", "--persistent", f"--shared={CONNECTIONS_MAX}", "--format=raw",
             "--cache=writeback", "--aio=threads", *where, image]
+
+
+class Tgt(Subject):
+    """The iSCSI target that Debian has beside the kernel's."""
+    name, title = "tgt", "tgt"
+    target = "iqn.2026-11.io.cairn:tgt"
+
+    def start(self, transport, destage=True):
+        port = layout.free_ports(1)[0]
+        control = str(port)  # names its control socket
+        entry = self.launch("tgtd", "-f", "-C", control, "--iscsi", f"portal=127.0.0.1:{port}")
+        self.wait_until_served(entry, lambda: listens(port))
+        self.control = control
+        for words in (["--op", "new", "--mode", "target", "--tid", "1", "-T", self.target],
+                      ["--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", "1",
+                       "-b", self.file()],
+                      ["--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL"]):
+            subprocess.run(["tgtadm", "-C", control, "--lld", "iscsi", *words], check=True)
+        self.uri = f"iscsi://127.0.0.1:{port}/{self.target}/1"
+
+    def stop(self):
+        """It stays on SIGTERM while it has targets."""
+        if self.running:
+            for words in (["--op", "delete", "--mode", "target", "--tid", "1", "--force"],
+                          ["--op", "delete", "--mode", "system"]):
+                subprocess.run(["tgtadm", "-C", self.control, "--lld", "iscsi", *words], check=True)
+            wait_for("tgtd ends", lambda: not any(map(processes.alive, self.running)))
+        super().stop()

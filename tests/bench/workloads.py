@@ -29,6 +29,8 @@ class Workload:
     whole_volume: bool = False  # ends when the volume is written, not by the clock
     seconds: int = 0           # 0: as the command line says
     pending_records: int = 0   # written beforehand, and kept from being destaged
+    transports: tuple = ("unix", "tcp")
+    base: str = "nbdkit"       # ratios are to this one
 
 
 def random_writes(depth, jobs=1, more=()):
@@ -40,7 +42,16 @@ def sequential(block, depth):
     return ("--rw=write", f"--bs={block}", f"--iodepth={depth}", "--end_fsync=1")
 
 
-READS = ("--rw=randread", "--bs=4k", "--iodepth=32")
+def over_iscsi(name, title, words, accept, **more):
+    return Workload(f"iscsi-{name}", f"{title}, iSCSI", words, ["tgt", "alone"],
+                    {"alone": Goal(accept, accept)}, transports=("iscsi",), base="tgt", **more)
+
+
+def random_reads(depth):
+    return ("--rw=randread", "--bs=4k", f"--iodepth={depth}")
+
+
+READS = random_reads(32)
 
 ALL = [
     Workload("write-4k-d1", "4 KiB random write, depth 1", random_writes(1), EVERYBODY,
@@ -71,6 +82,14 @@ ALL = [
     Workload("mix-4k-d32", "4 KiB random, 70 % read, 30 % write, depth 32",
              ("--rw=randrw", "--rwmixread=70", "--bs=4k", "--iodepth=32", "--end_fsync=1"),
              EVERYBODY, {}),
+    over_iscsi("write-4k-d1", "4 KiB random write, depth 1", random_writes(1), 1.0),
+    over_iscsi("write-4k-d32", "4 KiB random write, depth 32", random_writes(32), 1.3),
+    over_iscsi("read-4k-d1", "4 KiB random read, depth 1", random_reads(1), 1.0),
+    over_iscsi("read-4k-d32", "4 KiB random read, depth 32", random_reads(32), 1.3),
+    over_iscsi("seq-64k", "64 KiB sequential write, 1 GiB", sequential("64k", 16), 1.0,
+               in_bytes=True, whole_volume=True),
+    over_iscsi("seq-1m", "1 MiB sequential write, 1 GiB", sequential("1m", 8), 1.0,
+               in_bytes=True, whole_volume=True),
 ]
 
 
