@@ -1,7 +1,9 @@
 // What drives a fuzz target without libFuzzer: replays files and makes inputs from a seed.
-//   TARGET [--seed N] [--runs N] [FILE…]
+//   TARGET [--seed N] [--runs N] [--seconds N] [FILE…]
+// With --seconds it ends by the clock, not by --runs.
 // Built with clang's libFuzzer (CAIRN_LIBFUZZER) a target does without it.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -37,20 +39,25 @@ struct driver {
 };
 
 inline int drive(driver d, int count, char** arguments) {
-  std::uint64_t seed = 1;
+  using clock = std::chrono::steady_clock;
+  std::uint64_t seed = 1, seconds = 0;
   for (int i = 1; i < count; ++i) {
     const std::string word = arguments[i];
     if (word == "--seed" && i + 1 < count)
       seed = std::strtoull(arguments[++i], nullptr, 10);
     else if (word == "--runs" && i + 1 < count)
       d.runs = std::strtoull(arguments[++i], nullptr, 10);
+    else if (word == "--seconds" && i + 1 < count)
+      seconds = std::strtoull(arguments[++i], nullptr, 10);
     else
       d.seeds.push_back(read_file(arguments[i]));
   }
   for (const bytes& input : d.seeds) run(input);
   std::mt19937_64 random(seed);
-  for (std::uint64_t i = 0; i < d.runs; ++i) run(d.make(d.seeds, random));
-  std::printf("%s: %llu runs from seed %llu\n", d.name, static_cast<unsigned long long>(d.runs),
+  const auto end = clock::now() + std::chrono::seconds(seconds);
+  std::uint64_t done = 0;
+  for (; seconds == 0 ? done < d.runs : clock::now() < end; ++done) run(d.make(d.seeds, random));
+  std::printf("%s: %llu runs from seed %llu\n", d.name, static_cast<unsigned long long>(done),
               static_cast<unsigned long long>(seed));
   return 0;
 }

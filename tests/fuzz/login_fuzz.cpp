@@ -2,12 +2,10 @@
 // every form of a value through its decoder. The first byte chooses what is configured; each PDU of
 // the input is its header and its data segment, without padding. Built with clang's libFuzzer it is
 // the usual entry point; the driver below replays files and mutates logins of real initiators:
-//   login_fuzz [--seed N] [--runs N] [FILE…]
+//   login_fuzz [--seed N] [--runs N] [--seconds N] [FILE…]
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "base/iscsi_name.h"
 #include "gateway/iscsi/discovery.h"
 #include "gateway/iscsi/login.h"
+#include "tests/fuzz/driver.h"
 
 namespace {
 
@@ -202,13 +201,6 @@ std::vector<bytes> seeds() {
           chap_login(7, chap_digest::sha256)};
 }
 
-bytes read_file(const char* name) {
-  std::ifstream in(name, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  const byte_view view = std::as_bytes(std::span(text));
-  return {view.begin(), view.end()};
-}
-
 // Changes, doubles or removes a few bytes: lengths in headers are then wrong as well.
 void mutate(bytes& input, std::mt19937_64& random) {
   static constexpr std::string_view telling = std::string_view("\0=,0xb9~-", 9);
@@ -231,31 +223,17 @@ void mutate(bytes& input, std::mt19937_64& random) {
   }
 }
 
+bytes make(const std::vector<bytes>& all, std::mt19937_64& random) {
+  bytes input = all[random() % all.size()];
+  mutate(input, random);
+  return input;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::uint64_t seed = 1, runs = 200'000;
-  std::vector<bytes> inputs = seeds();
-  for (const bytes& input : inputs) {
+  for (const bytes& input : seeds())
     if (!follow(input)) broken("a login of a real initiator failed");
-  }
-  for (int i = 1; i < count; ++i) {
-    const std::string word = arguments[i];
-    if (word == "--seed" && i + 1 < count)
-      seed = std::strtoull(arguments[++i], nullptr, 10);
-    else if (word == "--runs" && i + 1 < count)
-      runs = std::strtoull(arguments[++i], nullptr, 10);
-    else
-      inputs.push_back(read_file(arguments[i]));
-  }
-  for (const bytes& input : inputs) follow(input);
-  std::mt19937_64 random(seed);
-  for (std::uint64_t i = 0; i < runs; ++i) {
-    bytes input = inputs[random() % inputs.size()];
-    mutate(input, random);
-    follow(input);
-  }
-  std::printf("login_fuzz: %llu runs from seed %llu\n", static_cast<unsigned long long>(runs),
-              static_cast<unsigned long long>(seed));
+  return fuzz::drive({"login_fuzz", 200'000, seeds(), make}, count, arguments);
 }
 #endif
