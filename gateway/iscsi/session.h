@@ -38,7 +38,7 @@ struct session_surroundings {
 
 struct session_limits {
   std::uint32_t commands_max = 128;  // that the initiator may have under way
-  std::size_t data_bytes_max = 64U << 20;
+  std::size_t data_bytes_max = 32U << 20;
   std::size_t pdus_max = 1024;
   std::size_t text_bytes_max = 64U << 10;
 };

@@ -16,8 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto login_limit = 15s;
-constexpr auto quiet_limit = 30s;  // then a ping; as long again, then it is gone
-constexpr auto stuck_limit = 5ms;  // of a thread in the journal
+constexpr auto quiet_limit = 30s;   // then a ping; as long again, then it is gone
+constexpr auto look_every = 250ms;  // at the volume's role, and for a ping
+constexpr auto stuck_limit = 5ms;   // of a thread in the journal
 constexpr std::size_t tasks_at_once = 64;
 constexpr std::size_t parts_max = 96;  // of one sendmsg
 
@@ -69,6 +70,7 @@ void connection::serve() {
   }
   if (serving_) return;
   serving_ = true;
+  scheduled_ = true;  // what ends meanwhile is seen by this thread
   const auto mine = ++turns_;
   for (;;) {
     const auto then = turn(lock);
@@ -283,16 +285,6 @@ void connection::watch(clock::time_point now) {
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock || ended_) return;
   if (!session_ && now - began_ > login_limit) return close("the login took too long");
-  if (target_ && session_ && !target_->exported()) {
-    session_->ask_for_logout();
-    flush();
-    return close("the volume is not exported any more");
-  }
-  if (session_ && now - heard_ > quiet_limit) {
-    heard_ = now;
-    if (!session_->ping()) return close("it did not answer a NOP-In");
-    if (!serving_) flush();
-  }
   if (serving_ && busy_since_ != clock::time_point{} && now - busy_since_ > stuck_limit) {
     busy_since_ = {};
     session_->own_data();
@@ -300,6 +292,18 @@ void connection::watch(clock::time_point now) {
     ++turns_;
     serving_ = false;
     post_serve();
+  }
+  if (!session_ || now - looked_ < look_every) return;
+  looked_ = now;
+  if (target_ && !target_->exported()) {
+    session_->ask_for_logout();
+    flush();
+    return close("the volume is not exported any more");
+  }
+  if (now - heard_ > quiet_limit) {
+    heard_ = now;
+    if (!session_->ping()) return close("it did not answer a NOP-In");
+    if (!serving_) flush();
   }
 }
 

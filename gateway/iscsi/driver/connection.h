@@ -102,7 +102,7 @@ class connection : public std::enable_shared_from_this<connection> {
   std::shared_ptr<connection> predecessor_;  // that the login waits for
   std::optional<outgoing> held_response_;    // of the login, meanwhile
   std::uint16_t tsih_ = 0;
-  clock::time_point began_, heard_;
+  clock::time_point began_, heard_, looked_;
   bool serving_ = false;
   std::uint64_t turns_ = 0;         // counts the threads that served; an older one goes
   clock::time_point busy_since_{};  // in the journal; the clock's epoch: not

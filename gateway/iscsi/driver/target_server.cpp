@@ -14,10 +14,11 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr std::size_t connections_max = 256;
+constexpr std::size_t connections_max = 128;
 constexpr std::size_t pool_threads = 16;  // a flush of each of as many hosts, side by side
 constexpr std::chrono::milliseconds watch_every{5};
-constexpr unsigned look_every = 50;  // of those
+constexpr std::chrono::milliseconds idle_every{250};  // while nobody is connected
+constexpr unsigned look_every = 50;                   // of those
 
 unsigned network_threads() { return std::clamp(std::thread::hardware_concurrency(), 2U, 8U); }
 
@@ -53,6 +54,7 @@ class target_server::impl {
   void make_targets();
   void accept(std::size_t door);
   void welcome(tcp::socket socket, std::size_t door);
+  bool connected() const;
   void watch();
   void look_at_sessions();
   std::shared_ptr<target> find(const std::string& name) const;
@@ -160,8 +162,13 @@ void target_server::impl::welcome(tcp::socket socket, std::size_t door) {
   c->start();
 }
 
+bool target_server::impl::connected() const {
+  const std::lock_guard lock(mutex_);
+  return !connections_.empty();
+}
+
 void target_server::impl::watch() {
-  timer_->expires_after(watch_every);
+  timer_->expires_after(connected() ? watch_every : idle_every);
   timer_->async_wait([this](const asio::error_code& failed) {
     if (failed || stopping_) return;
     std::list<std::shared_ptr<connection>> all;
