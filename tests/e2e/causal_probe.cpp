@@ -5,6 +5,7 @@
 //   causal_probe check --log FILE [--nothing-lost] URI…     exit 1: violations
 //
 // It writes over NBD or iSCSI, as each URI says; images are read over NBD.
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -69,6 +70,8 @@ int check_command(arguments a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // libiscsi may write to a gateway that has just been killed; that is an error as any other.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     if (argc > 1 && std::strcmp(argv[1], "write") == 0) return write_command(parse(argc, argv));
     if (argc > 1 && std::strcmp(argv[1], "check") == 0) return check_command(parse(argc, argv));

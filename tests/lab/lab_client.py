@@ -238,7 +238,8 @@ class Probe:
     def finish(self, seconds=30):
         """Waits until all chains ended; the number of steps."""
         said, _ = self.running.communicate(timeout=seconds)
-        assert self.running.returncode == 0, said
+        ended = self.running.returncode
+        assert ended == 0, f"the probe ended with {ended}: {said}"
         return json.loads(said)["steps"]
 
     def check(self, uris, nothing_lost=False):
