@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -213,6 +214,7 @@ class load {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a target that went is told as an error
   const wish w(argc, argv);
   const auto report = load(w).run().dump(1);
   const auto file = w.text("output", "");
