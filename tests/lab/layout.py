@@ -26,7 +26,7 @@ class Options:
     alone: bool = False  # primaries without a peer, and nothing else
     delay_mark: str = ""  # "m2=20ms"
     iscsi_portals: int = 1
-    iscsi: str = ""  # more lines of [iscsi], CHAP for one
+    iscsi: str = ""  # more lines of [iscsi], CHAP for one; {port} is the first portal's
     build: str = field(default_factory=lambda: os.environ.get("CAIRN_BUILD",
                                                               os.path.join(ROOT, "build")))
 
@@ -91,7 +91,8 @@ def iscsi_uris(options, member, ports):
 
 def iscsi_lines(options, ports):
     listen = ", ".join(f'"127.0.0.1:{port}"' for port in ports["iscsi"])
-    return ["[iscsi]", f"listen = [{listen}]", *options.iscsi.splitlines()]
+    more = options.iscsi.replace("{port}", str(ports["iscsi"][0]))
+    return ["[iscsi]", f"listen = [{listen}]", *more.splitlines()]
 
 
 def gateway_config(options, member, role, place, ports, peer):
