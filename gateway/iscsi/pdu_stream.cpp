@@ -93,8 +93,9 @@ tl::expected<void, stream_error> pdu_stream::check_data(const header& h, byte_vi
 }
 
 // What is here already is copied; the rest is received in place, then padding and digest here.
-void pdu_stream::begin_placing(const header&, const layout& l, byte_span where) {
-  target_ = where.first(l.data);
+void pdu_stream::begin_placing(const layout& l, place where) {
+  target_ = where.where.first(l.data);
+  target_owner_ = std::move(where.owner);
   target_filled_ = std::min(held() - l.front(), l.data);
   std::memcpy(target_.data(), held_view().data() + l.front(), target_filled_);
   const auto rest = held() - l.front() - target_filled_;  // behind the data, if any
@@ -117,7 +118,7 @@ tl::expected<std::optional<pdu>, stream_error> pdu_stream::placed() {
   return out;
 }
 
-tl::expected<std::optional<pdu>, stream_error> pdu_stream::next(const placing& place) {
+tl::expected<std::optional<pdu>, stream_error> pdu_stream::next(const placing& where) {
   if (placing_) return placed();
   if (held() < header_bytes) return std::nullopt;
   const header h(held_view().first<header_bytes>());
@@ -129,9 +130,9 @@ tl::expected<std::optional<pdu>, stream_error> pdu_stream::next(const placing& p
   if (held() < l.whole()) {
     if (asked_ || l.data < placed_bytes_min) return std::nullopt;
     asked_ = true;
-    const auto where = place(h);
-    if (where.size() < l.data) return std::nullopt;
-    begin_placing(h, l, where);
+    auto there = where(h);
+    if (there.where.size() < l.data) return std::nullopt;
+    begin_placing(l, std::move(there));
     return placed();
   }
   const auto data = held_view().subspan(l.front(), l.data);

@@ -1,7 +1,7 @@
 // Bytes of a TCP stream in, PDUs out, in place: lengths are checked before anything is believed,
 // digests where the login agreed on them (RFC 7143 11.2, 11.2.3).
 //
-// The data of a large PDU need not lie in this buffer: once its header is there, `place` may name
+// The data of a large PDU need not lie in this buffer: once its header is there, `placing` may name
 // where it belongs, and the rest is received there directly.
 //
 // A PDU's views hold until the next room(), or, for those who keep buffer(), as long as they do.
@@ -28,8 +28,13 @@ struct stream_error {
 
 class pdu_stream {
  public:
-  // Memory for data_length bytes of this PDU's data; empty: keep it here.
-  using placing = std::function<byte_span(const header&)>;
+  // Memory for data_length bytes of this PDU's data; empty: keep it here. `owner` is held while
+  // bytes are received there: whoever wanted them may be gone by then.
+  struct place {
+    byte_span where;
+    std::shared_ptr<const void> owner;
+  };
+  using placing = std::function<place(const header&)>;
 
   // `data_max`: of one data segment; what claims more is an error.
   explicit pdu_stream(std::uint32_t data_max);
@@ -40,7 +45,7 @@ class pdu_stream {
   std::vector<iovec> room();
   void received(std::size_t n);
   // The next whole PDU; nullopt: more bytes are needed. After an error nothing more is read.
-  tl::expected<std::optional<pdu>, stream_error> next(const placing& place);
+  tl::expected<std::optional<pdu>, stream_error> next(const placing& where);
 
   // The memory that views point into.
   std::shared_ptr<const void> buffer() const { return buffer_; }
@@ -60,7 +65,7 @@ class pdu_stream {
   tl::expected<void, stream_error> check_header(const header& h, const layout& l) const;
   tl::expected<void, stream_error> check_data(const header& h, byte_view data, byte_view behind,
                                               const layout& l) const;
-  void begin_placing(const header& h, const layout& l, byte_span where);
+  void begin_placing(const layout& l, place where);
   tl::expected<std::optional<pdu>, stream_error> placed();
 
   const std::uint32_t data_max_;
@@ -71,9 +76,10 @@ class pdu_stream {
 
   // While the data of a PDU is received elsewhere; its header stays at begin_.
   byte_span target_;
+  std::shared_ptr<const void> target_owner_;
   std::size_t target_filled_ = 0;
   bool placing_ = false;
-  bool asked_ = false;  // `place` was asked about the PDU at begin_
+  bool asked_ = false;  // `where` was asked about the PDU at begin_
 };
 
 }  // namespace cairn::iscsi

@@ -16,6 +16,7 @@
 
 #include "gateway/iscsi/discovery.h"
 #include "gateway/iscsi/output_queue.h"
+#include "gateway/iscsi/pdu_stream.h"
 #include "gateway/iscsi/task.h"
 
 namespace cairn::iscsi {
@@ -61,7 +62,7 @@ class session {
   // A stream error of the digests: Reject, then the connection ends.
   void on_data_digest_error(const header& h);
   // Where the data of this PDU belongs; empty: nowhere in particular.
-  byte_span place(const header& h);
+  pdu_stream::place place(const header& h);
 
   // The next task for the storage, with what it needs in `what` and `data`; null: none now.
   task_ptr take_work();

@@ -79,7 +79,7 @@ void session::take_in(const task_ptr& t, byte_view data) {
   if (there.data() != data.data()) std::copy(data.begin(), data.end(), there.begin());
 }
 
-byte_span session::place(const header& h) {
+pdu_stream::place session::place(const header& h) {
   if (!h.is(opcode::data_out)) return {};
   const auto found = tasks_.find(h.task_tag());
   if (found == tasks_.end() || found->second->now != task::state::collecting) return {};
@@ -87,7 +87,7 @@ byte_span session::place(const header& h) {
   const auto at = h.u32(field::buffer_offset);
   if (at != t.received || at > t.wanted || h.data_length() > t.wanted - at) return {};
   if (t.held.size() == 0) t.held = buffer(t.wanted);
-  return t.held.span().subspan(at, h.data_length());
+  return {t.held.span().subspan(at, h.data_length()), t.held.owner()};
 }
 
 // Its place in the data, the burst it belongs to, and the end of that.
@@ -137,7 +137,8 @@ result<void> session::on_data_out(const pdu& p) {
 
 // Asks for more data, or, when all is there, for the storage.
 void session::advance(const task_ptr& t) {
-  if (t->unsolicited_open) return;
+  // The end of the data may come in a PDU of its own, when the stream's buffer has gone on.
+  if (t->unsolicited_open) return t->own_data();
   const bool refused = t->what.done && t->what.done->status != scsi::status::good;
   if (t->what.exact_data_out && !refused && t->expected() != t->what.data_out)
     return answer(t, illegal(0x2400));

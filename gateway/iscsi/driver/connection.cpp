@@ -122,7 +122,7 @@ bool connection::receive() {
 // false: the connection has ended.
 bool connection::take_pdus() {
   const auto place = [this](const header& h) {
-    return session_ ? session_->place(h) : byte_span();
+    return session_ ? session_->place(h) : pdu_stream::place();
   };
   // A task whose data lies in the stream's buffer runs before the next receive.
   while (!ended_ && !close_when_sent_ && !held_response_ &&

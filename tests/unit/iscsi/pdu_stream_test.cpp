@@ -67,7 +67,8 @@ TEST_P(PduStreamTest, ReadsWhatWasSentHoweverItIsCut) {
   in.use_digests(c.header_digest, c.data_digest);
   bytes elsewhere(data_max);
   const auto place = [&](const header& h) {
-    return c.placed ? byte_span(elsewhere).first(h.data_length()) : byte_span();
+    if (!c.placed) return pdu_stream::place();
+    return pdu_stream::place{byte_span(elsewhere).first(h.data_length()), nullptr};
   };
   std::size_t found = 0;
   for (byte_view left(wire); found < sizes.size();) {
@@ -105,7 +106,7 @@ bytes one_with_digests(std::size_t n) {
   return drained(out, 1 << 20);
 }
 
-const auto nowhere = [](const header&) { return byte_span(); };
+const auto nowhere = [](const header&) { return pdu_stream::place(); };
 
 TEST(PduStream, ABitThatFlippedInTheHeaderIsNoticed) {
   auto wire = one_with_digests(100);
@@ -134,6 +135,26 @@ TEST(PduStream, ALengthBeyondWhatWasAgreedOnIsRefusedBeforeAnyDataIsAwaited) {
   const auto p = in.next(nowhere);
   ASSERT_FALSE(p);
   EXPECT_EQ(p.error().what, stream_error::kind::format);
+}
+
+TEST(PduStream, MemoryThatDataIsReceivedInStaysWhileItIs) {
+  auto wire = one_with_digests(40'000);
+  auto elsewhere = std::make_shared<bytes>(40'000);
+  const std::weak_ptr<bytes> watched = elsewhere;
+  pdu_stream in(data_max);
+  in.use_digests(true, true);
+  byte_view left(wire);
+  feed(in, left, 1000);
+  const auto place = [&](const header&) {
+    const byte_span where(*elsewhere);
+    return pdu_stream::place{where, std::exchange(elsewhere, nullptr)};
+  };
+  ASSERT_TRUE(in.next(place));
+  EXPECT_FALSE(watched.expired()) << "the task has gone, but its data is still coming";
+  feed(in, left, left.size());
+  const auto p = in.next(place);
+  ASSERT_TRUE(p && *p);
+  EXPECT_TRUE(std::ranges::equal((*p)->data, content(40'000)));
 }
 
 TEST(PduStream, WhoKeepsTheBufferSeesHisBytesAfterRenew) {

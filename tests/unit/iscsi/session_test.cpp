@@ -131,16 +131,30 @@ TEST_F(SessionTest, UnsolicitedDataFollowsACommandThatAnnouncesIt) {
   EXPECT_TRUE(sent().empty());
 }
 
+TEST_F(SessionTest, DataThatIsWholeBeforeItsEndIsToldIsKept) {
+  start_.agreed.initial_r2t = false;
+  restart();
+  next_is(work_kind::write, 512, true);
+  auto h = command(writes, 1, 512);
+  h.set(1, writes, 1);
+  auto data = content(512);
+  ok(h, data);
+  data.assign(512, std::byte{0xee});  // the stream's buffer goes on
+  ok(data_out(1, no_tag, 512, true));
+  EXPECT_TRUE(std::ranges::equal(must_work()->data, content(512)));
+}
+
 TEST_F(SessionTest, DataIsReceivedWhereItBelongs) {
   next_is(work_kind::write, 50'000, true);
   ok(command(writes, 1, 50'000));
   const auto ttt = sent().at(0).head.u32(field::target_tag);
   auto h = data_out(1, ttt, 0, true);
   h.set(field::data_length, 50'000, 3);
-  const auto place = session_->place(h);
-  ASSERT_EQ(place.size(), 50'000u);
-  std::ranges::copy(content(50'000), place.begin());
-  ok(h, place);
+  const auto there = session_->place(h);
+  ASSERT_EQ(there.where.size(), 50'000u);
+  EXPECT_TRUE(there.owner);
+  std::ranges::copy(content(50'000), there.where.begin());
+  ok(h, there.where);
   const auto t = must_work();
   EXPECT_TRUE(std::ranges::equal(t->data, content(50'000)));
 }
