@@ -9,6 +9,7 @@
 // Thread-safe. Locks: mutex_ (everything but the socket's descriptor), then results_'s; no other
 // connection's lock is ever taken under it: what concerns others is posted.
 #pragma once
+#include <algorithm>  // first: Asio must find aligned_alloc in every file, or in none
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/thread_pool.hpp>
