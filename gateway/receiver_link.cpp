@@ -26,7 +26,6 @@ class receiver_link::impl {
   void add(member& one) { sessions_.push_back(std::make_unique<receiver_session>(one, settings_)); }
   void start();
   void stop();
-  std::uint16_t port() const { return door_->port(); }
   std::uint64_t turned_away() const { return turned_away_; }
 
  private:
@@ -139,7 +138,6 @@ result<std::unique_ptr<receiver_link>> receiver_link::open(const endpoint& at,
 
 void receiver_link::start() { impl_->start(); }
 void receiver_link::stop() { impl_->stop(); }
-std::uint16_t receiver_link::port() const { return impl_->port(); }
 std::uint64_t receiver_link::turned_away() const { return impl_->turned_away(); }
 
 }  // namespace cairn

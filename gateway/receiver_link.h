@@ -29,7 +29,6 @@ class receiver_link {
 
   void start();
   void stop();  // joins; a second call does nothing
-  std::uint16_t port() const;
   // Connections that ended before a HELLO that anybody could make sense of, since the start.
   std::uint64_t turned_away() const;
 

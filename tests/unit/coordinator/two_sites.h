@@ -1,10 +1,7 @@
 // Two sites in one process: real gateways with real journals and links, and coordinators that are
 // started and stopped as a test wants.
 #pragma once
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <functional>
@@ -13,22 +10,10 @@
 #include "coordinator/coordinator.h"
 #include "gateway/gateway.h"
 #include "storage/posix_disk.h"
+#include "tests/support/own_address.h"
 #include "tests/unit/gateway/temporary_directory.h"
 
 namespace cairn {
-
-// Free a moment ago.
-inline std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(fd);
-  return ntohs(at.sin_port);
-}
 
 class two_sites : public testing::Test {
  protected:
@@ -36,11 +21,6 @@ class two_sites : public testing::Test {
   static constexpr std::uint64_t volume_bytes = 1U << 20;
 
   void SetUp() override {
-    for (std::size_t i = 0; i < members; ++i) {
-      link_[i] = free_port();
-      control_[0][i] = free_port();
-      control_[1][i] = free_port();
-    }
     for (const bool primary : {false, true})
       for (std::size_t i = 0; i < members; ++i) start_gateway(primary, i);
   }
@@ -53,7 +33,12 @@ class two_sites : public testing::Test {
   }
 
   static std::string name(std::size_t i) { return "m" + std::to_string(i + 1); }
-  endpoint control(bool primary, std::size_t i) { return {"127.0.0.1", control_[primary][i]}; }
+  static endpoint link(std::size_t i) {
+    return {own_address(), static_cast<std::uint16_t>(7000 + i)};
+  }
+  static endpoint control(bool primary, std::size_t i) {
+    return {own_address(), static_cast<std::uint16_t>((primary ? 7100 : 7200) + i)};
+  }
 
   void start_gateway(bool primary, std::size_t i) {
     const std::string base = where_ / name(i) + (primary ? ".primary" : ".secondary");
@@ -61,7 +46,7 @@ class two_sites : public testing::Test {
     g.name = name(i);
     g.state_directory = base;
     g.control = control(primary, i);
-    if (!primary) g.link = endpoint{"127.0.0.1", link_[i]};
+    if (!primary) g.link = link(i);
     member_config m;
     m.group = "g";
     m.name = name(i);
@@ -69,7 +54,7 @@ class two_sites : public testing::Test {
     m.journal = base + "/journal";
     m.journal_size_bytes = 64U << 20;
     m.segment_bytes = 4U << 20;
-    if (primary) m.peer = endpoint{"127.0.0.1", link_[i]};
+    if (primary) m.peer = link(i);
     m.volumes = {{name(i) + "-v1", base + "/v1.img", volume_bytes}};
     g.members = {m};
     auto opened = gateway::open(posix_disk(), g, system_random());
@@ -159,9 +144,7 @@ class two_sites : public testing::Test {
   }
 
   temporary_directory where_;
-  std::uint16_t link_[members] = {};
-  std::uint16_t control_[2][members] = {};  // [primary][member]
-  std::unique_ptr<gateway> gateways_[2][members];
+  std::unique_ptr<gateway> gateways_[2][members];  // [primary][member]
   std::vector<std::unique_ptr<coordinator>> coordinators_;
 };
 

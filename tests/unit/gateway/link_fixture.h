@@ -10,6 +10,7 @@
 #include "gateway/receiver_link.h"
 #include "gateway/sender_link.h"
 #include "storage/posix_disk.h"
+#include "tests/support/own_address.h"
 #include "tests/unit/gateway/temporary_directory.h"
 
 namespace cairn {
@@ -65,10 +66,9 @@ class link_test : public testing::Test {
 
   void start_secondary() {
     secondary_ = open(config(member_role::secondary, "s"));
-    auto door = receiver_link::open({"127.0.0.1", port_}, {secondary_.get()}, patient_);
+    auto door = receiver_link::open(link_, {secondary_.get()}, patient_);
     ASSERT_TRUE(door) << door.error().text;
     receiving_ = std::move(*door);
-    port_ = receiving_->port();
     receiving_->start();
   }
   void stop_secondary() {
@@ -79,7 +79,7 @@ class link_test : public testing::Test {
   }
   void open_primary() {
     auto c = config(member_role::primary, "p");
-    c.peer = endpoint{"127.0.0.1", port_};
+    c.peer = link_;
     primary_ = open(c);
   }
   void start_primary() {
@@ -161,7 +161,7 @@ class link_test : public testing::Test {
   temporary_directory where_;
   sender_settings quick_;
   receiver_settings patient_;
-  std::uint16_t port_ = 0;
+  endpoint link_{own_address(), 7330};
   std::unique_ptr<member> primary_, secondary_;
   std::unique_ptr<sender_link> sending_;
   std::unique_ptr<receiver_link> receiving_;

@@ -190,7 +190,7 @@ TEST_F(link_test, a_record_that_was_damaged_here_is_named_and_what_is_before_it_
 }
 
 TEST_F(link_test, stopping_does_not_wait_for_a_peer_that_is_away) {
-  port_ = 1;  // nobody listens there
+  link_.port = 1;  // nobody listens there
   start_primary();
   ASSERT_TRUE(soon([&] { return !primary_->status().link_because.empty(); }));
   const auto before = std::chrono::steady_clock::now();

@@ -61,14 +61,14 @@ class played_primary_test : public link_test {
 };
 
 TEST_F(played_primary_test, stretches_are_stored_and_told) {
-  raw_peer peer(port_);
+  raw_peer peer(link_);
   greet(peer, 0);
   peer.send(writes(1, 5));
   expect_stored(peer, 5);
 }
 
 TEST_F(played_primary_test, what_is_sent_again_is_skipped) {
-  raw_peer peer(port_);
+  raw_peer peer(link_);
   greet(peer, 0);
   peer.send(writes(1, 5));
   peer.send(writes(1, 5));
@@ -78,11 +78,11 @@ TEST_F(played_primary_test, what_is_sent_again_is_skipped) {
 }
 
 TEST_F(played_primary_test, a_newer_connection_replaces_an_older_one) {
-  raw_peer old(port_);
+  raw_peer old(link_);
   greet(old, 0);
   old.send(writes(1, 2));
   expect_stored(old, 2);
-  raw_peer young(port_);
+  raw_peer young(link_);
   greet(young, 2);
   EXPECT_FALSE(old.read_only<refusal>());
   young.send(writes(3, 3));
@@ -90,7 +90,7 @@ TEST_F(played_primary_test, a_newer_connection_replaces_an_older_one) {
 }
 
 TEST_F(played_primary_test, a_gap_becomes_a_record) {
-  raw_peer peer(port_);
+  raw_peer peer(link_);
   greet(peer, 0);
   stretch s = writes(1, 1);
   s.last = sequence(3);
@@ -104,7 +104,7 @@ TEST_F(played_primary_test, a_gap_becomes_a_record) {
 }
 
 TEST_F(played_primary_test, damaged_data_is_named_and_not_stored) {
-  raw_peer peer(port_);
+  raw_peer peer(link_);
   greet(peer, 0);
   stretch s = writes(1, 3);
   s.records[1024 * 1 + 100] ^= std::byte{1};
@@ -118,13 +118,13 @@ TEST_F(played_primary_test, damaged_data_is_named_and_not_stored) {
 
 TEST_F(played_primary_test, a_hole_a_foreign_start_and_a_copy_are_refused) {
   {
-    raw_peer peer(port_);
+    raw_peer peer(link_);
     greet(peer, 0);
     peer.send(writes(2, 3));
     expect_refused(peer, refusal_code::protocol, "record 1 is next");
   }
   {
-    raw_peer peer(port_);
+    raw_peer peer(link_);
     greet(peer, 0);
     stretch s = writes(1, 1);
     s.sender = s.sender.next();
@@ -134,9 +134,9 @@ TEST_F(played_primary_test, a_hole_a_foreign_start_and_a_copy_are_refused) {
 }
 
 TEST_F(played_primary_test, another_group_is_refused_and_the_link_goes_on) {
-  raw_peer good(port_);
+  raw_peer good(link_);
   greet(good, 0);
-  raw_peer stranger(port_);
+  raw_peer stranger(link_);
   hello other = greeting_;
   other.group = "other";
   stranger.send(other);
@@ -146,9 +146,9 @@ TEST_F(played_primary_test, another_group_is_refused_and_the_link_goes_on) {
 }
 
 TEST_F(played_primary_test, another_journal_is_refused_and_the_link_goes_on) {
-  raw_peer good(port_);
+  raw_peer good(link_);
   greet(good, 0);
-  raw_peer stranger(port_);
+  raw_peer stranger(link_);
   hello other = greeting_;
   other.lineages.front().id = system_random().make_uuid();
   stranger.send(other);
@@ -158,20 +158,20 @@ TEST_F(played_primary_test, another_journal_is_refused_and_the_link_goes_on) {
 }
 
 TEST_F(played_primary_test, garbage_on_the_port_is_counted_and_disturbs_nobody) {
-  raw_peer good(port_);
+  raw_peer good(link_);
   greet(good, 0);
   const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
   const byte_view view = std::as_bytes(std::span(get));
   {
-    raw_peer scanner(port_);
+    raw_peer scanner(link_);
     scanner.send_bytes({view.begin(), view.end()});
     EXPECT_FALSE(scanner.read());
-    raw_peer oversized(port_);
+    raw_peer oversized(link_);
     bytes frame = encode(link_message(greeting_));
     store_le<std::uint32_t>(frame, 4, 1U << 31);
     oversized.send_bytes(frame);
     EXPECT_FALSE(oversized.read());
-    raw_peer early(port_);
+    raw_peer early(link_);
     early.send(writes(1, 1));
     expect_refused(early, refusal_code::protocol, "not a HELLO");
   }
@@ -181,13 +181,13 @@ TEST_F(played_primary_test, garbage_on_the_port_is_counted_and_disturbs_nobody) 
 }
 
 TEST_F(played_primary_test, a_frame_that_was_corrupted_ends_only_its_connection) {
-  raw_peer peer(port_);
+  raw_peer peer(link_);
   greet(peer, 0);
   bytes frame = encode(link_message(writes(1, 1)));
   frame[18] ^= std::byte{4};
   peer.send_bytes(frame);
   EXPECT_FALSE(peer.read_only<refusal>());
-  raw_peer again(port_);
+  raw_peer again(link_);
   greet(again, 0);
   again.send(writes(1, 1));
   expect_stored(again, 1);

@@ -10,17 +10,18 @@
 
 #include <optional>
 
+#include "config/config.h"
 #include "replication/wire.h"
 
 namespace cairn {
 
 class raw_peer {
  public:
-  explicit raw_peer(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit raw_peer(const endpoint& at) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(at.port);
+    ::inet_pton(AF_INET, at.host.c_str(), &to.sin_addr);
     const timeval patience{5, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     EXPECT_EQ(::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);

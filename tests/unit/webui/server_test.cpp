@@ -11,17 +11,12 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "tests/support/own_address.h"
 #include "tests/ui/canned_coordinator.h"
 #include "webui/listener.h"
 
 namespace cairn {
 namespace {
-
-std::uint16_t free_port() {
-  asio::io_context io;
-  asio::ip::tcp::acceptor probe(io, {asio::ip::address_v4::loopback(), 0});
-  return probe.local_endpoint().port();
-}
 
 std::string make_directory() {
   char name[] = "/tmp/cairn-webui-XXXXXX";
@@ -38,7 +33,7 @@ class http_server_test : public testing::Test {
 
   asio::ip::tcp::socket connect_tcp() {
     asio::ip::tcp::socket s(io);
-    s.connect({asio::ip::address_v4::loopback(), port});
+    s.connect({asio::ip::make_address(tcp.host), tcp.port});
     return s;
   }
   asio::local::stream_protocol::socket connect_unix() {
@@ -58,10 +53,10 @@ class http_server_test : public testing::Test {
 
   const std::string directory = make_directory();
   const std::string socket_path = directory + "/c.sock";
-  const std::uint16_t port = free_port();
+  const endpoint tcp{own_address(), 7380};
   canned_coordinator coordinator;
   asio::io_context io;
-  http_server server{coordinator, {"127.0.0.1", port}, socket_path};
+  http_server server{coordinator, tcp, socket_path};
 };
 
 const std::string close_line = "Connection: close\r\n";
@@ -159,10 +154,10 @@ TEST_F(http_server_test, ASocketThatNobodyListensOnIsReplacedAndOneInUseIsNot) {
 
 TEST_F(http_server_test, APortInUseIsAnErrorThatNamesIt) {
   ASSERT_TRUE(server.start());
-  http_server second(coordinator, {"127.0.0.1", port}, "");
+  http_server second(coordinator, tcp, "");
   const auto refused = second.start();
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().text.find(std::to_string(port)), std::string::npos);
+  EXPECT_NE(refused.error().text.find(tcp.text()), std::string::npos);
 }
 
 TEST_F(http_server_test, AFileThatIsNoSocketIsLeftAlone) {
