@@ -31,14 +31,6 @@ struct member_impl::operation {
   }
 };
 
-namespace {
-
-std::size_t parts_of(byte_view data) {
-  return (data.size() + record_data_max - 1) / record_data_max;
-}
-
-}  // namespace
-
 std::vector<volume_facts> member_impl::facts() const {
   std::vector<volume_facts> out;
   for (const auto& v : volumes_) {
@@ -77,13 +69,10 @@ void member_impl::write(std::size_t volume, byte_view data, std::uint64_t offset
                         acknowledge done) {
   if (auto ok = accepts(volume); !ok) return done(std::move(ok));
   if (data.empty()) return done({});
-  const auto op =
+  append_together(
       std::make_shared<operation>(*volumes_[volume], record_kind::write,
-                                  byte_range{offset, data.size()}, data, std::move(done));
-  auto together = changes_.together();
-  const auto slots = append_all(*op, parts_of(data));
-  together.unlock();
-  finish(op, slots, fua);
+                                  byte_range{offset, data.size()}, data, std::move(done)),
+      fua);
 }
 
 void member_impl::clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
@@ -92,10 +81,15 @@ void member_impl::clear(std::size_t volume, record_kind kind, byte_range range, 
                   "only zero and trim clear");
   if (auto ok = accepts(volume); !ok) return done(std::move(ok));
   if (range.empty()) return done({});
-  const auto op =
-      std::make_shared<operation>(*volumes_[volume], kind, range, byte_view{}, std::move(done));
+  append_together(
+      std::make_shared<operation>(*volumes_[volume], kind, range, byte_view{}, std::move(done)),
+      fua);
+}
+
+// Beside others that only append; not beside change().
+void member_impl::append_together(const std::shared_ptr<operation>& op, bool fua) {
   auto together = changes_.together();
-  const auto slots = append_all(*op, 1);
+  const auto slots = append_all(*op);
   together.unlock();
   finish(op, slots, fua);
 }
@@ -121,12 +115,14 @@ void member_impl::change(std::size_t volume, byte_range range, bool fua,
   if (!old || content.empty()) return done(std::move(old));
   const auto op = std::make_shared<operation>(*volumes_[volume], record_kind::write, range,
                                               byte_view(content), std::move(done));
-  const auto slots = append_all(*op, parts_of(content));
+  const auto slots = append_all(*op);
   alone.unlock();
   finish(op, slots, fua);
 }
 
-member_impl::appended member_impl::append_all(operation& op, std::size_t parts) {
+member_impl::appended member_impl::append_all(operation& op) {
+  // A trim or zero is one record, whatever its length.
+  const auto parts = op.data.empty() ? 1 : (op.data.size() + record_data_max - 1) / record_data_max;
   appended slots;
   slots.reserve(parts);
   for (std::size_t i = 0; i < parts; ++i) {

@@ -113,7 +113,8 @@ class member_impl final : public member {
   result<append_slot> append(const record& draft, std::span<const iovec> data);
   result<append_slot> append_marker(record_kind kind, const marker_body& body);
   using appended = std::vector<append_slot>;
-  appended append_all(operation& op, std::size_t parts);
+  void append_together(const std::shared_ptr<operation>& op, bool fua);
+  appended append_all(operation& op);
   void finish(const std::shared_ptr<operation>& op, const appended& slots, bool fua);
   result<void> wait_until_visible(sequence upto);
   void enter(const row& r);

@@ -33,6 +33,16 @@ bool all_zero(byte_view block) {
   return std::all_of(block.begin(), block.end(), [](std::byte b) { return b == std::byte{}; });
 }
 
+// Calls f(piece) for each piece of a range, until one fails or differs.
+template <class F>
+work_outcome piece_by_piece(byte_range range, F&& f) {
+  for (std::uint64_t at = range.offset; at < range.end(); at += piece_bytes) {
+    const auto done = f(byte_range{at, std::min<std::uint64_t>(piece_bytes, range.end() - at)});
+    if (done.error != 0 || done.miscompare_at) return done;
+  }
+  return {};
+}
+
 }  // namespace
 
 bool unit::try_now(const work& w, byte_view out, byte_span in, const acknowledge_work& done) {
@@ -60,25 +70,25 @@ void unit::keep_pace(std::uint64_t write_bytes) const {
     std::this_thread::sleep_for(wait);
 }
 
-// An attempt that finds the journal full is made again as long as trimming makes room.
+// A full journal is told inside the call; everything else may come later.
 void unit::retry_when_full(const std::function<void(acknowledge)>& attempt,
                            const acknowledge_work& done) const {
-  room_patience left(owner().log());
-  for (;;) {
-    // A full journal is told inside the call; everything else may come later.
-    auto full = std::make_shared<std::atomic<bool>>(false);
-    auto inside = std::make_shared<std::atomic<bool>>(true);
-    attempt([=](const result<void>& r) {
-      if (!r && r.error().code == ENOSPC && *inside)
-        *full = true;
-      else
-        done(outcome_of(r));
-    });
-    *inside = false;
-    if (!*full) return;
-    if (stopping_ || !left.worth_waiting()) return done({ENOSPC, std::nullopt, {}});
-    pause();
-  }
+  const auto tried = when_there_is_room(
+      owner().log(), [&] { return pause(); },
+      [&]() -> result<void> {
+        auto full = std::make_shared<std::atomic<bool>>(false);
+        auto inside = std::make_shared<std::atomic<bool>>(true);
+        attempt([=](const result<void>& r) {
+          if (!r && r.error().code == ENOSPC && *inside)
+            *full = true;
+          else
+            done(outcome_of(r));
+        });
+        *inside = false;
+        if (!*full) return {};
+        return fail(ENOSPC, {});
+      });
+  if (!tried) done(outcome_of(tried));
 }
 
 bool unit::pause() const {
@@ -126,12 +136,16 @@ void unit::write(const work& w, byte_view out, const acknowledge_work& done) con
       done);
 }
 
-work_outcome unit::write_and_look(const work& w, byte_view out) const {
+work_outcome unit::write_and_wait(byte_view out, std::uint64_t offset, bool fua) const {
   keep_pace(out.size());
-  const auto written = when_there_is_room(
+  return outcome_of(when_there_is_room(
       owner().log(), [&] { return pause(); },
-      [&] { return owner().write_and_wait(volume_.index, out, w.range.offset, w.fua); });
-  if (!written) return outcome_of(written);
+      [&] { return owner().write_and_wait(volume_.index, out, offset, fua); }));
+}
+
+work_outcome unit::write_and_look(const work& w, byte_view out) const {
+  if (const auto written = write_and_wait(out, w.range.offset, w.fua); written.error != 0)
+    return written;
   return w.kind == work_kind::write_and_check ? check(w.range) : compare(w.range, out);
 }
 
@@ -149,19 +163,12 @@ void unit::clear(const std::vector<byte_range>& ranges, record_kind kind, bool f
 
 void unit::write_same(const work& w, byte_view block, const acknowledge_work& done) const {
   if (all_zero(block)) return clear({w.range}, record_kind::zero, w.fua, done);
-  bytes piece(std::min<std::uint64_t>(w.range.length, piece_bytes));
-  for (std::size_t at = 0; at < piece.size(); at += block.size())
-    std::memcpy(piece.data() + at, block.data(), std::min(block.size(), piece.size() - at));
-  for (std::uint64_t at = 0; at < w.range.length; at += piece.size()) {
-    const auto part =
-        byte_view(piece).first(std::min<std::uint64_t>(piece.size(), w.range.length - at));
-    keep_pace(part.size());
-    const auto written = when_there_is_room(
-        owner().log(), [&] { return pause(); },
-        [&] { return owner().write_and_wait(volume_.index, part, w.range.offset + at, w.fua); });
-    if (!written) return done(outcome_of(written));
-  }
-  done({});
+  bytes pattern(std::min<std::uint64_t>(w.range.length, piece_bytes));
+  for (std::size_t at = 0; at < pattern.size(); at += block.size())
+    std::memcpy(pattern.data() + at, block.data(), std::min(block.size(), pattern.size() - at));
+  done(piece_by_piece(w.range, [&](byte_range piece) {
+    return write_and_wait(byte_view(pattern).first(piece.length), piece.offset, w.fua);
+  }));
 }
 
 void unit::change(const work& w, byte_view out, const acknowledge_work& done) const {
@@ -188,26 +195,23 @@ void unit::change(const work& w, byte_view out, const acknowledge_work& done) co
 
 work_outcome unit::compare(byte_range range, byte_view with) const {
   bytes there(std::min<std::uint64_t>(range.length, piece_bytes));
-  for (std::uint64_t at = 0; at < range.length; at += there.size()) {
-    const auto part =
-        byte_span(there).first(std::min<std::uint64_t>(there.size(), range.length - at));
-    if (auto read = owner().read(volume_.index, part, range.offset + at); !read)
+  return piece_by_piece(range, [&](byte_range piece) -> work_outcome {
+    const auto found = byte_span(there).first(piece.length);
+    if (auto read = owner().read(volume_.index, found, piece.offset); !read)
       return outcome_of(read);
-    if (const auto d = first_difference(part, with.subspan(at, part.size())))
-      return {0, at + *d, {}};
-  }
-  return {};
+    const auto at = piece.offset - range.offset;
+    const auto d = first_difference(found, with.subspan(at, piece.length));
+    return {0, d ? std::optional(at + *d) : std::nullopt, {}};
+  });
 }
 
 work_outcome unit::check(byte_range range) const {
   bytes there(std::min<std::uint64_t>(range.length, piece_bytes));
-  for (std::uint64_t at = 0; at < range.length && !stopping_; at += there.size()) {
-    const auto part =
-        byte_span(there).first(std::min<std::uint64_t>(there.size(), range.length - at));
-    if (auto read = owner().read(volume_.index, part, range.offset + at); !read)
-      return outcome_of(read);
-  }
-  return {};
+  return piece_by_piece(range, [&](byte_range piece) -> work_outcome {
+    if (stopping_) return {ESHUTDOWN, std::nullopt, {}};
+    const auto found = byte_span(there).first(piece.length);
+    return outcome_of(owner().read(volume_.index, found, piece.offset));
+  });
 }
 
 work_outcome unit::status_of(const work& w) const {

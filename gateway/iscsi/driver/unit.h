@@ -34,6 +34,7 @@ class unit {
   void retry_when_full(const std::function<void(acknowledge)>& attempt,
                        const acknowledge_work& done) const;
   void write(const scsi::work& w, byte_view out, const acknowledge_work& done) const;
+  scsi::work_outcome write_and_wait(byte_view out, std::uint64_t offset, bool fua) const;
   scsi::work_outcome write_and_look(const scsi::work& w, byte_view out) const;
   void clear(const std::vector<byte_range>& ranges, record_kind kind, bool fua,
              const acknowledge_work& done) const;
