@@ -125,7 +125,7 @@ class session {
 
   // session_tasks.cpp: task management
   void on_task_request(const header& h);
-  bool abort(const task_ptr& t, const std::shared_ptr<const void>& keep);
+  void abort(const task_ptr& t, const std::shared_ptr<const void>& keep);
   std::shared_ptr<const void> when_dropped(std::function<void()> f);
   std::shared_ptr<const void> respond_later(const header& h, std::uint8_t code);
   void respond(const header& h, std::uint8_t code);

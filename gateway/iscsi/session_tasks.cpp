@@ -44,18 +44,18 @@ std::shared_ptr<const void> session::respond_later(const header& h, std::uint8_t
   return when_dropped([this, h, code] { respond(h, code); });
 }
 
-// false: it was not there. A task at the storage ends when that is done with it.
-bool session::abort(const task_ptr& t, const std::shared_ptr<const void>& keep) {
-  if (t->now == task::state::ended || t->aborted) return false;
+// A task at the storage ends when that is done with it, and `keep` is kept so long: by whoever
+// aborts it first, and by all who do it again.
+void session::abort(const task_ptr& t, const std::shared_ptr<const void>& keep) {
+  if (t->now == task::state::ended) return;
   t->aborted = true;
   if (t->now == task::state::running) {
     if (keep) t->awaited.push_back(keep);
-    return true;
+    return;
   }
   std::erase(ready_, t);
   std::erase(for_room_, t);
   end(t);
-  return true;
 }
 
 void session::abort_all(std::shared_ptr<const void> keep) {

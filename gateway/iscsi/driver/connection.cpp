@@ -23,8 +23,7 @@ constexpr std::size_t tasks_at_once = 64;
 constexpr std::size_t parts_max = 96;  // of one sendmsg
 
 std::string text_of(const asio::ip::tcp::endpoint& e) {
-  const auto host = e.address().to_string();
-  return (e.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(e.port());
+  return endpoint{e.address().to_string(), e.port()}.text();
 }
 
 }  // namespace
@@ -64,46 +63,39 @@ void connection::post_serve() {
 
 void connection::serve() {
   std::unique_lock lock(mutex_);
-  if (ended_) {
-    scheduled_ = false;
-    return take_results();  // whoever waits for its tasks is told
-  }
   if (serving_) return;
   serving_ = true;
   scheduled_ = true;  // what ends meanwhile is seen by this thread
   const auto mine = ++turns_;
   for (;;) {
-    const auto then = turn(lock);
+    const bool again = turn(lock);
     if (mine != turns_) return;  // another thread took over while this one was stuck
-    if (then == next::again) continue;
-    serving_ = false;
-    if (then == next::gone) return;
+    if (again) continue;
     scheduled_ = false;
     // What was finished before `scheduled_` fell was not posted.
-    if (!results_.with([](const auto& r) { return r.empty(); })) {
-      scheduled_ = true;
-      serving_ = true;
-      continue;
-    }
-    return wait();
+    if (results_.with([](const auto& r) { return r.empty(); })) break;
+    scheduled_ = true;
   }
+  serving_ = false;
+  if (!ended_) wait();
 }
 
-connection::next connection::turn(std::unique_lock<std::mutex>& lock) {
+// false: there is nothing to do until the socket or the storage has something.
+bool connection::turn(std::unique_lock<std::mutex>& lock) {
   take_results();
+  if (ended_) return leave_when_idle(), false;
   const bool reads = !close_when_sent_ && (!session_ || session_->wants_input());
   const bool came = reads && receive();
-  if (ended_ || !take_pdus()) return next::gone;
+  if (ended_ || !take_pdus()) return false;
   const auto mine = turns_;
   bool ran = false;
   while (session_ && run_tasks(lock)) {
-    if (mine != turns_) return next::gone;
+    if (mine != turns_) return false;
     ran = true;
     take_results();
   }
   if (session_) session_->own_data();  // the next receive goes where it lies
-  if (!flush()) return next::gone;
-  return came || ran ? next::again : next::wait;
+  return flush() && (came || ran);
 }
 
 bool connection::receive() {
@@ -267,6 +259,10 @@ void connection::end(const std::string& because, std::shared_ptr<const void> kee
   }
   close(because);
 }
+  log_out(because, std::move(keep));
+}
+
+void connection::log_out(const std::string& because, std::shared_ptr<const void> keep) {
 
 void connection::close(const std::string& because) {
   if (ended_.exchange(true)) return;
@@ -274,10 +270,15 @@ void connection::close(const std::string& because) {
   asio::error_code ignored;
   socket_.cancel(ignored);
   ::shutdown(fd_, SHUT_RDWR);
-  if (session_) {
-    session_->abort_all({});
-    if (session_->unit() != nullptr) session_->unit()->detach(session_->nexus());
-  }
+  if (session_) session_->abort_all({});
+  leave_when_idle();
+}
+
+// A task that is at the storage still changes the volume. Until it is gone, whoever must not be
+// overtaken by it finds this connection: a new login of the same port, resets, PREEMPT AND ABORT.
+void connection::leave_when_idle() {
+  if (gone_ || (session_ && session_->tasks() > 0)) return;
+  if (session_ && session_->unit() != nullptr) session_->unit()->detach(session_->nexus());
   if (target_) target_->leave(*this);
 }
 
@@ -286,6 +287,7 @@ void connection::watch(clock::time_point now) {
   if (!lock || ended_) return;
   if (!session_ && now - began_ > login_limit) return close("the login took too long");
   if (serving_ && busy_since_ != clock::time_point{} && now - busy_since_ > stuck_limit) {
+  gone_ = true;
     busy_since_ = {};
     session_->own_data();
     stream_.renew();
@@ -295,11 +297,7 @@ void connection::watch(clock::time_point now) {
   }
   if (!session_ || now - looked_ < look_every) return;
   looked_ = now;
-  if (target_ && !target_->exported()) {
-    session_->ask_for_logout();
-    flush();
-    return close("the volume is not exported any more");
-  }
+  if (target_ && !target_->exported()) return log_out("the volume is not exported any more", {});
   if (now - heard_ > quiet_limit) {
     heard_ = now;
     if (!session_->ping()) return close("it did not answer a NOP-In");

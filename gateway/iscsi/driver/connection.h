@@ -56,7 +56,8 @@ class connection : public std::enable_shared_from_this<connection> {
   void abort_tasks(std::shared_ptr<const void> keep,
                    const std::vector<scsi::nexus_id>* of = nullptr);
 
-  bool ended() const { return ended_; }
+  // It has ended, and nothing of it can reach the volume any more.
+  bool gone() const { return gone_; }
   std::optional<session_status> status() const;
 
  private:
@@ -65,12 +66,11 @@ class connection : public std::enable_shared_from_this<connection> {
     scsi::work_outcome outcome;
     std::optional<scsi::decision> decided;
   };
-  enum class next { again, wait, gone };
 
   void serve();
   void wait();
   void wait_for(asio::socket_base::wait_type what, bool& waits);
-  next turn(std::unique_lock<std::mutex>& lock);
+  bool turn(std::unique_lock<std::mutex>& lock);
   bool receive();
   bool take_pdus();
   bool on_login(const pdu& p);
@@ -86,7 +86,9 @@ class connection : public std::enable_shared_from_this<connection> {
   void close(const std::string& because);
   void post_serve();
   session_opened open_session(const session_identity& who, std::uint16_t tsih);
+  void log_out(const std::string& because, std::shared_ptr<const void> keep);
   session_surroundings surroundings();
+  void leave_when_idle();
 
   connection_surroundings& around_;
   asio::ip::tcp::socket socket_;
@@ -100,8 +102,8 @@ class connection : public std::enable_shared_from_this<connection> {
   output_queue login_output_;
   std::optional<session> session_;
   std::shared_ptr<target> target_;
-  std::shared_ptr<connection> predecessor_;  // that the login waits for
-  std::optional<outgoing> held_response_;    // of the login, meanwhile
+  target::connections predecessors_;       // that the login waits for
+  std::optional<outgoing> held_response_;  // of the login, meanwhile
   std::uint16_t tsih_ = 0;
   clock::time_point began_, heard_, looked_;
   bool serving_ = false;
@@ -112,7 +114,7 @@ class connection : public std::enable_shared_from_this<connection> {
 
   guarded<std::vector<finished_task>> results_;
   std::atomic<bool> scheduled_{false};  // somebody will look at results_
-  std::atomic<bool> ended_{false};
+  std::atomic<bool> ended_{false}, gone_{false};
 };
 
 }  // namespace cairn::iscsi

@@ -20,7 +20,7 @@ session_opened connection::open_session(const session_identity& who, std::uint16
     log_error("iSCSI target " + who.target + ": " + made.error().text);
     return tl::unexpected(refused_session::target_error);
   }
-  predecessor_ = target_->join(shared_from_this(), who.initiator_port());
+  predecessors_ = target_->join(shared_from_this(), who.initiator_port());
   return around_.next_tsih();
 }
 
@@ -29,12 +29,12 @@ bool connection::on_login(const pdu& p) {
   auto r = login_->on_request(p);
   if (!r.because.empty()) log_notice("iSCSI login from " + peer_ + ": " + r.because);
   close_when_sent_ = r.close;
-  if (!r.established || !predecessor_) {
+  if (!r.established || predecessors_.empty()) {
     login_output_.push(r.response);
     if (r.established) begin_session();
     return true;
   }
-  // Nothing of the session that this one replaces may reach the volume behind our answer.
+  // Nothing of the sessions that this one replaces may reach the volume behind our answer.
   held_response_ = std::move(r.response);
   const std::shared_ptr<const void> keep(
       static_cast<const void*>(this), [self = shared_from_this()](const void*) {
@@ -48,9 +48,10 @@ bool connection::on_login(const pdu& p) {
           self->serve();
         });
       });
-  asio::post(around_.io, [before = std::exchange(predecessor_, nullptr), keep] {
-    before->end("the initiator logged in again", keep);
-  });
+  for (auto& before : std::exchange(predecessors_, {}))
+    asio::post(around_.io, [before = std::move(before), keep] {
+      before->end("the initiator logged in again", keep);
+    });
   return true;
 }
 

@@ -28,28 +28,30 @@ result<scsi::device*> target::device() {
   return device_.get();
 }
 
-std::shared_ptr<connection> target::join(const std::shared_ptr<connection>& c,
-                                         const std::string& port) {
+target::connections target::join(const std::shared_ptr<connection>& c, const std::string& port) {
   const std::lock_guard lock(mutex_);
-  auto& place = by_port_[port];
-  auto before = place.lock();
-  place = c;
-  return before == c ? nullptr : before;
+  connections before;
+  for (const auto& each : places_) {
+    auto there = each.port == port ? each.taken_by.lock() : nullptr;
+    if (there && there != c) before.push_back(std::move(there));
+  }
+  places_.push_back({port, c});
+  return before;
 }
 
 void target::leave(const connection& c) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(by_port_, [&](const auto& each) {
-    const auto there = each.second.lock();
+  std::erase_if(places_, [&](const place& each) {
+    const auto there = each.taken_by.lock();
     return !there || there.get() == &c;
   });
 }
 
-std::vector<std::shared_ptr<connection>> target::joined(const connection* but) const {
+target::connections target::joined(const connection* but) const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<connection>> out;
-  for (const auto& [port, each] : by_port_) {
-    auto there = each.lock();
+  connections out;
+  for (const auto& each : places_) {
+    auto there = each.taken_by.lock();
     if (there && there.get() != but) out.push_back(std::move(there));
   }
   return out;

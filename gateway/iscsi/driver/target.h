@@ -5,10 +5,10 @@
 //
 // Thread-safe. Connections call it with their own lock held; it never calls back under it.
 #pragma once
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "gateway/iscsi/driver/reservation_rows.h"
 #include "gateway/iscsi/driver/unit.h"
@@ -36,10 +36,14 @@ class target {
   // Made when it is first asked for. EBADMSG when its reservations are damaged.
   result<scsi::device*> device();
 
-  // A session begins: returns the one of the same initiator port that it takes the place of.
-  std::shared_ptr<connection> join(const std::shared_ptr<connection>& c, const std::string& port);
+  using connections = std::vector<std::shared_ptr<connection>>;
+  // A session begins. Returns those of the same initiator port: it takes their place, and begins
+  // when nothing of them can reach the volume any more.
+  connections join(const std::shared_ptr<connection>& c, const std::string& port);
+  // No task of it is left.
   void leave(const connection& c);
-  std::vector<std::shared_ptr<connection>> joined(const connection* but = nullptr) const;
+  // Lost ones, too, as long as a task of theirs is at the storage.
+  connections joined(const connection* but = nullptr) const;
 
  private:
   const target_export what_;
@@ -48,7 +52,11 @@ class target {
   unit unit_;
   mutable std::mutex mutex_;
   std::unique_ptr<scsi::device> device_;
-  std::map<std::string, std::weak_ptr<connection>> by_port_;  // initiator port names
+  struct place {
+    std::string port;  // the initiator port's name
+    std::weak_ptr<connection> taken_by;
+  };
+  std::vector<place> places_;
 };
 
 }  // namespace cairn::iscsi

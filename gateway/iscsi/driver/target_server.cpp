@@ -174,7 +174,7 @@ void target_server::impl::watch() {
     std::list<std::shared_ptr<connection>> all;
     {
       const std::lock_guard lock(mutex_);
-      connections_.remove_if([](const auto& c) { return c->ended(); });
+      connections_.remove_if([](const auto& c) { return c->gone(); });
       all = connections_;
     }
     const auto now = connection::clock::now();

@@ -81,6 +81,8 @@ class initiator {
     return iscsi_write10_task(iscsi_, 0, lba, d.data(), static_cast<std::uint32_t>(d.size()), block,
                               0, 0, fua, 0, 0, ended, this);
   }
+  // As if the network had failed: no logout.
+  void lose() { ::shutdown(iscsi_get_fd(iscsi_), SHUT_RDWR); }
   void nop() { iscsi_nop_out_async(iscsi_, echoed, nullptr, 0, this); }
 
   // Until this is true, or nothing came for 20 s.
@@ -158,6 +160,14 @@ class IscsiServerTest : public testing::Test {
     set_log_level(log_level::notice);
   }
 
+  // A write that stands still in the journal.
+  void stick_a_write(initiator& i, std::uint32_t lba, unsigned char fill) {
+    stall_.close();
+    ASSERT_TRUE(i.write(lba, 8, fill));
+    ASSERT_TRUE(i.until([&] { return iscsi_out_queue_length(i.raw()) == 0; }));
+    stall_.wait_for_somebody();
+  }
+
   temporary_directory directory_;
   stall stall_;
   watched_disk disk_{posix_disk()};
@@ -189,10 +199,7 @@ TEST_F(IscsiServerTest, SeveralInitiatorsWriteAtOnceAndReadWhatTheyWrote) {
 TEST_F(IscsiServerTest, NopOutIsAnsweredWhileTheJournalStandsStill) {
   initiator i(port_, 1);
   ASSERT_TRUE(i.connected());
-  stall_.close();
-  ASSERT_TRUE(i.write(0, 8, 0x11));
-  ASSERT_TRUE(i.until([&] { return iscsi_out_queue_length(i.raw()) == 0; }));
-  stall_.wait_for_somebody();
+  stick_a_write(i, 0, 0x11);
   for (int n = 1; n <= 3; ++n) {
     i.nop();
     ASSERT_TRUE(i.until([&] { return i.echoes == n; }));
@@ -206,10 +213,7 @@ TEST_F(IscsiServerTest, NopOutIsAnsweredWhileTheJournalStandsStill) {
 TEST_F(IscsiServerTest, ALoginThatReplacesASessionWaitsForItsWrites) {
   initiator old(port_, 7);
   ASSERT_TRUE(old.connected());
-  stall_.close();
-  ASSERT_TRUE(old.write(0, 8, 0x22));
-  ASSERT_TRUE(old.until([&] { return iscsi_out_queue_length(old.raw()) == 0; }));
-  stall_.wait_for_somebody();
+  stick_a_write(old, 0, 0x22);
   std::atomic<bool> logged_in = false;
   std::thread again([&] {
     initiator i(port_, 7);
@@ -223,13 +227,52 @@ TEST_F(IscsiServerTest, ALoginThatReplacesASessionWaitsForItsWrites) {
   again.join();
 }
 
+// A lost connection left its target at once, and nobody waited for what it had at the storage.
+TEST_F(IscsiServerTest, ALoginBehindALostConnectionWaitsForItsWrites) {
+  initiator old(port_, 7);
+  ASSERT_TRUE(old.connected());
+  stick_a_write(old, 0, 0x44);
+  old.lose();
+  while (!server_->sessions().empty()) std::this_thread::yield();
+  std::atomic<int> logged_in = 0;
+  const auto log_in = [&] {
+    initiator i(port_, 7);
+    if (!i.connected()) return;  // the other one came behind it
+    ++logged_in;
+    EXPECT_EQ(i.read(0, 8), std::vector<unsigned char>(8 * block, 0x44)) << "or it comes later";
+  };
+  std::thread first(log_in), second(log_in);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // for a login that does not wait
+  EXPECT_EQ(logged_in, 0);
+  stall_.open();
+  first.join();
+  second.join();
+  EXPECT_GE(logged_in, 1);
+}
+
+TEST_F(IscsiServerTest, AUnitResetIsAnsweredBehindTheWritesOfALostConnection) {
+  initiator lost(port_, 1), other(port_, 2);
+  ASSERT_TRUE(lost.connected() && other.connected());
+  while (server_->sessions().size() != 2) std::this_thread::yield();
+  stick_a_write(lost, 64, 0x55);
+  lost.lose();
+  while (server_->sessions().size() != 1) std::this_thread::yield();
+  std::atomic<bool> answered = false;
+  std::thread resets([&] {
+    EXPECT_EQ(iscsi_task_mgmt_lun_reset_sync(other.raw(), 0), 0);
+    answered = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // for an answer that does not wait
+  EXPECT_FALSE(answered);
+  stall_.open();
+  resets.join();
+  EXPECT_EQ(initiator(port_, 3).read(64, 8), std::vector<unsigned char>(8 * block, 0x55));
+}
+
 TEST_F(IscsiServerTest, AUnitResetIsAnsweredBehindTheWritesThatItEnded) {
   initiator writer(port_, 1), other(port_, 2);
   ASSERT_TRUE(writer.connected() && other.connected());
-  stall_.close();
-  ASSERT_TRUE(writer.write(64, 8, 0x33));
-  ASSERT_TRUE(writer.until([&] { return iscsi_out_queue_length(writer.raw()) == 0; }));
-  stall_.wait_for_somebody();
+  stick_a_write(writer, 64, 0x33);
   std::atomic<bool> answered = false;
   std::thread resets([&] {
     EXPECT_EQ(iscsi_task_mgmt_lun_reset_sync(other.raw(), 0), 0);

@@ -77,6 +77,22 @@ TEST_F(SessionTasksTest, AnAbortedTaskAtTheStorageIsAwaitedAndNotAnswered) {
   EXPECT_EQ(session_->tasks(), 0u);
 }
 
+// Whoever came second was answered at once, while the write still reached the volume.
+TEST_F(SessionTasksTest, ATaskThatIsAbortedTwiceIsAwaitedByBoth) {
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 512), content(512));
+  const auto t = must_work();
+  session_->abort_all({});  // its connection was lost
+  auto waits = std::make_shared<const int>(0);
+  session_->abort_all(waits);
+  ok(task_request(1, 1));
+  EXPECT_EQ(waits.use_count(), 2);
+  EXPECT_TRUE(later_.empty());
+  session_->finished(t, {});
+  EXPECT_EQ(waits.use_count(), 1);
+  EXPECT_EQ(later_.size(), 1u);
+}
+
 TEST_F(SessionTasksTest, AbortingATaskThatWaitsForDataEndsItAtOnce) {
   start_.agreed.immediate_data = false;
   restart();
