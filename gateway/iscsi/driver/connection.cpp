@@ -165,12 +165,19 @@ bool connection::run_tasks(std::unique_lock<std::mutex>& lock) {
 }
 
 void connection::run(const task_ptr& t) {
-  if (!t->what.to_do) return run_in_pool(t);
-  const auto in = t->what.to_do->kind == scsi::work_kind::read ? t->held.span() : byte_span();
+  if (!t->what.to_do || !try_now(t)) run_in_pool(t);
+}
+
+// false: it was not begun.
+bool connection::try_now(const task_ptr& t) {
   const auto finish = [self = shared_from_this(), t](const scsi::work_outcome& o) {
     self->done(t, o);
   };
-  if (!target_->storage().try_now(*t->what.to_do, t->data, in, finish)) run_in_pool(t);
+  const auto& work = *t->what.to_do;
+  if (work.kind == scsi::work_kind::read)
+    return target_->storage().try_now(work, t->data, t->held.span(), finish);
+  const auto allowed = around_.appends.take();
+  return allowed && target_->storage().try_now(work, t->data, {}, finish);
 }
 
 void connection::run_in_pool(const task_ptr& t) {
@@ -252,6 +259,10 @@ void connection::abort_tasks(std::shared_ptr<const void> keep,
 
 void connection::end(const std::string& because, std::shared_ptr<const void> keep) {
   const std::lock_guard lock(mutex_);
+  log_out(because, std::move(keep));
+}
+
+void connection::log_out(const std::string& because, std::shared_ptr<const void> keep) {
   if (session_) {
     if (!ended_) session_->ask_for_logout();
     session_->abort_all(std::move(keep));
@@ -259,10 +270,6 @@ void connection::end(const std::string& because, std::shared_ptr<const void> kee
   }
   close(because);
 }
-  log_out(because, std::move(keep));
-}
-
-void connection::log_out(const std::string& because, std::shared_ptr<const void> keep) {
 
 void connection::close(const std::string& because) {
   if (ended_.exchange(true)) return;
@@ -280,6 +287,7 @@ void connection::leave_when_idle() {
   if (gone_ || (session_ && session_->tasks() > 0)) return;
   if (session_ && session_->unit() != nullptr) session_->unit()->detach(session_->nexus());
   if (target_) target_->leave(*this);
+  gone_ = true;
 }
 
 void connection::watch(clock::time_point now) {
@@ -287,7 +295,6 @@ void connection::watch(clock::time_point now) {
   if (!lock || ended_) return;
   if (!session_ && now - began_ > login_limit) return close("the login took too long");
   if (serving_ && busy_since_ != clock::time_point{} && now - busy_since_ > stuck_limit) {
-  gone_ = true;
     busy_since_ = {};
     session_->own_data();
     stream_.renew();

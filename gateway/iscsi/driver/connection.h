@@ -19,6 +19,7 @@
 
 #include "base/guarded.h"
 #include "gateway/iscsi/discovery.h"
+#include "gateway/iscsi/driver/append_permits.h"
 #include "gateway/iscsi/driver/session_status.h"
 #include "gateway/iscsi/driver/target.h"
 #include "gateway/iscsi/pdu_stream.h"
@@ -30,6 +31,7 @@ namespace cairn::iscsi {
 struct connection_surroundings {
   asio::io_context& io;
   random_source& random;
+  append_permits& appends;
   asio::thread_pool* pool = nullptr;
   login_rules rules;
   std::function<std::shared_ptr<target>(const std::string& name)> find;
@@ -79,16 +81,17 @@ class connection : public std::enable_shared_from_this<connection> {
   void take_results();
   bool run_tasks(std::unique_lock<std::mutex>& lock);
   void run(const task_ptr& t);
+  bool try_now(const task_ptr& t);
   void run_in_pool(const task_ptr& t);
   void done(const task_ptr& t, const scsi::work_outcome& o, std::optional<scsi::decision> d = {});
   bool flush();
   bool send(output_queue& out);
+  void log_out(const std::string& because, std::shared_ptr<const void> keep);
   void close(const std::string& because);
+  void leave_when_idle();
   void post_serve();
   session_opened open_session(const session_identity& who, std::uint16_t tsih);
-  void log_out(const std::string& because, std::shared_ptr<const void> keep);
   session_surroundings surroundings();
-  void leave_when_idle();
 
   connection_surroundings& around_;
   asio::ip::tcp::socket socket_;

@@ -20,7 +20,10 @@ constexpr std::chrono::milliseconds watch_every{5};
 constexpr std::chrono::milliseconds idle_every{250};  // while nobody is connected
 constexpr unsigned look_every = 50;                   // of those
 
-unsigned network_threads() { return std::clamp(std::thread::hardware_concurrency(), 2U, 8U); }
+// Of the network that append to the journal; there is one more, for when they are stuck.
+int appending_threads() {
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2U, 8U));
+}
 
 result<tcp::acceptor> listen_on(asio::io_context& io, const endpoint& at) {
   asio::error_code failed;
@@ -40,8 +43,8 @@ result<tcp::acceptor> listen_on(asio::io_context& io, const endpoint& at) {
 class target_server::impl {
  public:
   impl(const server_options& options, random_source& random, std::unique_ptr<reservation_rows> rows)
-      : options_(options), reservations_(std::move(rows)), around_{io_, random, nullptr, {},
-                                                                   {},  {},     {}} {}
+      : options_(options), reservations_(std::move(rows)), around_{io_, random, appends_, nullptr,
+                                                                   {},  {},     {},       {}} {}
   ~impl() { stop(); }
 
   result<void> bind();
@@ -66,6 +69,7 @@ class target_server::impl {
   std::atomic<bool> stopping_{false};
   asio::io_context io_;
   std::optional<asio::thread_pool> pool_;  // while it runs: a thread does not survive nbdkit's fork
+  append_permits appends_{appending_threads()};
   connection_surroundings around_;
   std::vector<tcp::acceptor> doors_;
   std::vector<std::shared_ptr<target>> targets_;
@@ -115,7 +119,7 @@ void target_server::impl::start() {
   for (std::size_t i = 0; i < doors_.size(); ++i) accept(i);
   timer_.emplace(io_);
   watch();
-  for (unsigned i = 0; i < network_threads(); ++i) threads_.emplace_back([this] { io_.run(); });
+  for (int i = 0; i <= appending_threads(); ++i) threads_.emplace_back([this] { io_.run(); });
 }
 
 void target_server::impl::stop() {

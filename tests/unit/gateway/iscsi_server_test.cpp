@@ -269,6 +269,24 @@ TEST_F(IscsiServerTest, AUnitResetIsAnsweredBehindTheWritesOfALostConnection) {
   EXPECT_EQ(initiator(port_, 3).read(64, 8), std::vector<unsigned char>(8 * block, 0x55));
 }
 
+// Each had a network thread stuck in the journal, and none was left.
+TEST_F(IscsiServerTest, NopOutIsAnsweredWhileManySessionsAreStuckInTheJournal) {
+  std::list<initiator> all;
+  for (unsigned n = 0; n < 12; ++n) ASSERT_TRUE(all.emplace_back(port_, 40 + n).connected());
+  stall_.close();
+  std::uint32_t lba = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (auto& i : all) {
+      ASSERT_TRUE(i.write(lba += 8, 8, 0x66));
+      ASSERT_TRUE(i.until([&] { return iscsi_out_queue_length(i.raw()) == 0; }));
+      i.nop();
+      ASSERT_TRUE(i.until([&] { return i.echoes == round + 1; }));
+    }
+  }
+  stall_.open();
+  for (auto& i : all) ASSERT_TRUE(i.until([&] { return i.good == 3; }));
+}
+
 TEST_F(IscsiServerTest, AUnitResetIsAnsweredBehindTheWritesThatItEnded) {
   initiator writer(port_, 1), other(port_, 2);
   ASSERT_TRUE(writer.connected() && other.connected());
