@@ -23,11 +23,13 @@ struct endpoint {
 struct chap_config {
   std::string user;
   std::string secret;  // out of its file; never shown
+  friend bool operator==(const chap_config&, const chap_config&) = default;
 };
 
 struct iscsi_accounts {
   std::optional<chap_config> initiator;  // must prove that it knows this
   std::optional<chap_config> mutual;     // we prove this; only with `initiator`
+  friend bool operator==(const iscsi_accounts&, const iscsi_accounts&) = default;
 };
 
 // What a volume is over iSCSI, with the defaults of [iscsi] where it says nothing.
@@ -36,6 +38,7 @@ struct iscsi_volume_config {
   std::vector<std::string> initiators;  // lower case; empty: all
   iscsi_accounts accounts;
   std::uint32_t block_bytes = 512;  // or 4096; divides the volume's size
+  friend bool operator==(const iscsi_volume_config&, const iscsi_volume_config&) = default;
 };
 
 struct iscsi_config {
@@ -43,6 +46,7 @@ struct iscsi_config {
   std::vector<endpoint> portals;         // that SendTargets tells: `listen`, if nothing else
   std::vector<std::string> digests;      // of CHAP: sha256, sha1, md5
   std::optional<chap_config> discovery;  // of discovery sessions
+  friend bool operator==(const iscsi_config&, const iscsi_config&) = default;
 };
 
 struct volume_config {
@@ -50,6 +54,7 @@ struct volume_config {
   std::string path;              // a file (made, sparse, when missing) or a block device
   std::uint64_t size_bytes = 0;  // a multiple of 512; 0: the size of the block device
   std::optional<iscsi_volume_config> iscsi = std::nullopt;  // with gateway_config::iscsi
+  friend bool operator==(const volume_config&, const volume_config&) = default;
 };
 
 struct member_config {
@@ -61,12 +66,14 @@ struct member_config {
   std::uint64_t segment_bytes = 256ULL << 20;
   std::optional<endpoint> peer;  // primary: where the secondary gateway's link listens
   std::vector<volume_config> volumes;
+  friend bool operator==(const member_config&, const member_config&) = default;
 };
 
 // Switches that only tests set, in [testing]; each is logged as a warning at the start.
 struct testing_config {
   bool hold = true;     // false: acknowledgements are not withheld (the causal probe must notice)
   bool destage = true;  // false: records stay in the pending map (a benchmark reads through it)
+  friend bool operator==(const testing_config&, const testing_config&) = default;
 };
 
 struct gateway_config {
@@ -82,6 +89,7 @@ struct gateway_config {
   bool insecure = false;         // non-loopback listeners are refused without it
   std::vector<member_config> members;
   testing_config testing;
+  friend bool operator==(const gateway_config&, const gateway_config&) = default;
 };
 
 struct coordinator_member_config {

@@ -74,6 +74,10 @@ class member {
 
   // ---- front ends. `volume`: index from 0 in facts(). Ranges were checked against the size.
   virtual std::vector<volume_facts> facts() const = 0;
+  // Makes a volume larger while hosts use it, durably: its backing file, and what the journal knows
+  // of it. 0: as large as the block device is now. false: it is as large already. EINVAL where it
+  // would shrink, or the device is smaller. What is connected learns of it from the gateway.
+  virtual result<bool> grow(std::size_t volume, std::uint64_t size_bytes) = 0;
   virtual result<void> read(std::size_t volume, byte_span out, std::uint64_t offset) = 0;
   // The same, but only if no disk has to be waited for; false: call read().
   virtual bool read_cached(std::size_t volume, byte_span out, std::uint64_t offset) = 0;

@@ -204,35 +204,4 @@ control_message member_impl::on_promote(const promote& p) {
   return promoted{p.selection_epoch, p.marker, beyond.records, beyond.bytes};
 }
 
-result<void> member_impl::adopt_volumes(const std::vector<volume_offer>& offers) {
-  const std::lock_guard lock(apply_mutex_);
-  std::vector<volume_identity> all;
-  for (const auto& v : volumes_) {
-    const auto mine = v->identity();
-    const volume_offer* theirs = nullptr;
-    for (const auto& o : offers)
-      if (o.name == mine.name) theirs = &o;
-    if (theirs == nullptr) return fail(EINVAL, "the primary has no volume named " + mine.name);
-    if (theirs->size_bytes != mine.size_bytes)
-      return fail(EINVAL, "volume " + mine.name + " has " + std::to_string(mine.size_bytes) +
-                              " bytes here and " + std::to_string(theirs->size_bytes) +
-                              " at the primary");
-    if (!mine.id.is_nil() && (mine.id != theirs->id || mine.index != theirs->index))
-      return fail(EINVAL, "volume " + mine.name + " is " + mine.id.text() + " here and " +
-                              theirs->id.text() + " at the primary");
-    if (mine.id.is_nil() && (!mine.born_empty || !theirs->born_empty))
-      return fail(EINVAL, "volume " + mine.name +
-                              " was not born empty on both sides, and initial copy is not "
-                              "available in this version");
-    all.push_back({theirs->index, theirs->id, mine.name, mine.size_bytes, theirs->naa,
-                   theirs->serial, mine.born_empty});
-  }
-  if (offers.size() != all.size())
-    return fail(EINVAL, "the primary has " + std::to_string(offers.size()) +
-                            " volumes, this side " + std::to_string(all.size()));
-  CAIRN_TRY(log_->save_volumes(all));
-  for (std::size_t i = 0; i < all.size(); ++i) volumes_[i]->adopt(all[i]);
-  return index_volumes();
-}
-
 }  // namespace cairn

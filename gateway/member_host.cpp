@@ -31,15 +31,6 @@ struct member_impl::operation {
   }
 };
 
-std::vector<volume_facts> member_impl::facts() const {
-  std::vector<volume_facts> out;
-  for (const auto& v : volumes_) {
-    const auto i = v->identity();
-    out.push_back({i.name, i.id, i.size_bytes, i.naa, i.serial, is_primary()});
-  }
-  return out;
-}
-
 result<void> member_impl::read(std::size_t volume, byte_span out, std::uint64_t offset) {
   CAIRN_TRY(volumes_[volume]->healthy());
   // On a secondary a whole marker becomes visible at once: a read that an APPLY overtook is read

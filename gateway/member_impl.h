@@ -1,6 +1,6 @@
 // The one implementation of member, spread by subject: member_open (start), member_host (front
-// ends), member_round (markers), member_apply (selection, takeover), member_link, member_status,
-// member_threads.
+// ends), member_volumes (ids and sizes), member_round (markers), member_apply (selection,
+// takeover), member_link, member_status, member_threads.
 //
 // Locks, in the order in which they may be taken: changes_, apply_mutex_, destage_mutex_,
 // arrivals_mutex_, then any one of the small ones (gate, visible, samples, peer, seals), under
@@ -47,6 +47,7 @@ class member_impl final : public member {
   journal& log() override { return *log_; }
 
   std::vector<volume_facts> facts() const override;
+  result<bool> grow(std::size_t volume, std::uint64_t size_bytes) override;
   result<void> read(std::size_t volume, byte_span out, std::uint64_t offset) override;
   bool read_cached(std::size_t volume, byte_span out, std::uint64_t offset) override;
   void change(std::size_t volume, byte_range range, bool fua,
@@ -181,7 +182,7 @@ class member_impl final : public member {
   guarded<std::function<void()>> wake_;
   std::atomic<bool> wake_wanted_{false};
 
-  std::mutex apply_mutex_;
+  std::mutex apply_mutex_;                    // also of what is known of the volumes
   std::atomic<std::uint64_t> applied_{0};     // secondary: end of what its volumes show
   std::atomic<std::uint64_t> generation_{0};  // counts changes of what a secondary shows
   std::mutex arrivals_mutex_;  // what the peer sends goes in, or a takeover cuts: never both

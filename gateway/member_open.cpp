@@ -1,4 +1,5 @@
 // How a member comes up: journal, volumes, what recovery left to do.
+#include <algorithm>
 #include <cerrno>
 
 #include "base/log.h"
@@ -65,25 +66,22 @@ result<volume_list> open_volumes(disk& on, const member_config& c, journal& log,
   const auto known = log.volumes();
   CAIRN_TRY(all_configured(known, c));
   const bool primary = log.state().role != member_role::secondary;
-  auto all = known;
+  std::vector<volume_identity> all;
+  auto last_index = static_cast<std::uint32_t>(known.size());
   volume_list out;
   for (const auto& v : c.volumes) {
     const auto* old = named(known, v.name);
-    std::uint64_t size = v.size_bytes;
-    bool empty = false;
-    auto backing = open_backing(on, v.name, v.path, &size, journal_options{}.lock_wait_ms,
-                                old ? nullptr : &empty);
+    auto backing = open_backing(on, v, old, journal_options{}.lock_wait_ms);
     if (!backing) return fail(backing.error());
-    if (old && old->size_bytes != size)
-      return fail(EINVAL, "volume " + v.name + ": the journal knows it with " +
-                              std::to_string(old->size_bytes) + " bytes, the configuration says " +
-                              std::to_string(size));
-    if (!old)
-      all.push_back(
-          newborn(v, size, empty, static_cast<std::uint32_t>(all.size() + 1), primary, random));
-    out.push_back(std::make_unique<volume>(old ? *old : all.back(), std::move(*backing)));
+    const auto size = backing->size_bytes;
+    if (old && size < old->size_bytes) return fail(shrinks(*old, size));
+    if (old && size > old->size_bytes) log_notice(grows(*old, size));
+    all.push_back(old ? *old : newborn(v, size, backing->empty, ++last_index, primary, random));
+    all.back().size_bytes = size;
+    out.push_back(std::make_unique<volume>(all.back(), std::move(backing->at)));
   }
-  if (all.size() != known.size()) CAIRN_TRY(log.save_volumes(all));
+  const auto is_known = [&](const volume_identity& v) { return std::ranges::count(known, v) > 0; };
+  if (!std::ranges::all_of(all, is_known)) CAIRN_TRY(log.save_volumes(all));
   return out;
 }
 

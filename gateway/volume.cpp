@@ -14,9 +14,29 @@ namespace {
 
 constexpr std::size_t settled_at_once = 64;  // while hosts wait for the map
 
+std::string bytes_text(std::uint64_t n) { return std::to_string(n) + " bytes"; }
+
+std::string has_text(const std::string& volume, const file& f, std::uint64_t bytes) {
+  return "volume " + volume + ": " + f.path() + " has " + bytes_text(bytes);
+}
+
+// Room for `wanted` bytes, or, where that is 0, as much as there is: whole sectors. A block device
+// keeps the size that it has.
+result<std::uint64_t> make_room(file& f, const std::string& volume, std::uint64_t wanted) {
+  constexpr std::uint64_t sector_bytes = 512;
+  const auto has = f.size();
+  if (!has) return has;
+  if (wanted == 0) return *has / sector_bytes * sector_bytes;
+  if (*has >= wanted) return wanted;
+  if (auto done = f.resize(wanted); !done)
+    return fail(EINVAL, has_text(volume, f, *has) + ", less than the configured " +
+                            std::to_string(wanted) + " (" + done.error().text + ")");
+  return wanted;
+}
+
 }  // namespace
 
-void volume::adopt(const volume_identity& identity) {
+void volume::become(const volume_identity& identity) {
   identity_.with([&](auto& i) { i = identity; });
   index_ = identity.index;
 }
@@ -120,6 +140,16 @@ result<void> volume::zero_backing(byte_range range, bool deallocate) {
 
 result<void> volume::sync_backing() { return syncs_.sync(*backing_); }
 
+result<std::uint64_t> volume::enlarge_backing(std::uint64_t size_bytes) {
+  auto size = make_room(*backing_, identity().name, size_bytes);
+  if (!size) return size;
+  if (auto done = sync_backing(); !done) {
+    fail_for_good(done.error().text);
+    return fail(done.error());
+  }
+  return size;
+}
+
 void volume::settle(std::span<const record* const> records) {
   while (!records.empty()) {
     const auto some = records.first(std::min(records.size(), settled_at_once));
@@ -159,35 +189,53 @@ result<bool> reads_as_zeroes(const file& f, std::uint64_t size) {
   return true;
 }
 
+// Whether a file of this size can be what is configured; a known volume's must be whole.
+result<void> check_size(const volume_config& configured, const volume_identity* known,
+                        const file& f, std::uint64_t has) {
+  const auto what = has_text(configured.name, f, has);
+  if (known && has < known->size_bytes)
+    return fail(EINVAL, what + ", but the journal knows it with " +
+                            std::to_string(known->size_bytes) + ": a part of it is missing");
+  if (!known && has > 0 && has < configured.size_bytes)
+    return fail(EINVAL,
+                what + ", less than the configured " + std::to_string(configured.size_bytes));
+  if (has == 0 && configured.size_bytes == 0) return fail(EINVAL, what + "; it needs a size");
+  return {};
+}
+
 }  // namespace
 
-result<std::unique_ptr<file>> open_backing(disk& on, const std::string& name,
-                                           const std::string& path, std::uint64_t* size_bytes,
-                                           int lock_wait_ms, bool* born_empty) {
-  auto opened = on.open(path, open_mode::create, true, lock_wait_ms);
-  if (!opened) return opened;
-  auto size = (*opened)->size();
+result<opened_backing> open_backing(disk& on, const volume_config& configured,
+                                    const volume_identity* known, int lock_wait_ms) {
+  const auto mode = known ? open_mode::existing : open_mode::create;
+  auto opened = on.open(configured.path, mode, true, lock_wait_ms);
+  if (!opened)
+    return fail(opened.error().code, "volume " + configured.name + ": " + opened.error().text);
+  auto& f = **opened;
+  const auto has = f.size();
+  if (!has) return fail(has.error());
+  CAIRN_TRY(check_size(configured, known, f, *has));
+  const auto size = make_room(f, configured.name, configured.size_bytes);
   if (!size) return fail(size.error());
-  const bool fresh = *size == 0;
-  if (fresh) {
-    if (*size_bytes == 0) return fail(EINVAL, "volume " + name + ": " + path + " needs a size");
-    CAIRN_TRY((*opened)->resize(*size_bytes));
-    CAIRN_TRY((*opened)->sync());
-    size = *size_bytes;
+  if (*size > *has) CAIRN_TRY(f.sync());
+  bool empty = !known;
+  if (empty && *has > 0) {
+    const auto zero = reads_as_zeroes(f, *size);
+    if (!zero) return fail(zero.error());
+    empty = *zero;
   }
-  if (*size_bytes == 0) *size_bytes = *size / 512 * 512;
-  if (*size < *size_bytes)
-    return fail(EINVAL, "volume " + name + ": " + path + " has " + std::to_string(*size) +
-                            " bytes, less than the configured " + std::to_string(*size_bytes));
-  if (born_empty != nullptr) {
-    *born_empty = fresh;
-    if (!fresh) {
-      auto zero = reads_as_zeroes(**opened, *size_bytes);
-      if (!zero) return fail(zero.error());
-      *born_empty = *zero;
-    }
-  }
-  return opened;
+  return opened_backing{std::move(*opened), *size, empty};
+}
+
+error shrinks(const volume_identity& known, std::uint64_t size_bytes) {
+  return {EINVAL, "volume " + known.name + " has " + bytes_text(known.size_bytes) +
+                      " and can't become smaller; the configuration says " +
+                      std::to_string(size_bytes)};
+}
+
+std::string grows(const volume_identity& known, std::uint64_t size_bytes) {
+  return "volume " + known.name + " grows from " + std::to_string(known.size_bytes) + " to " +
+         bytes_text(size_bytes);
 }
 
 }  // namespace cairn

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "config/config.h"
 #include "gateway/pending_map.h"
 #include "journal/journal.h"
 #include "storage/disk.h"
@@ -35,8 +36,9 @@ class volume {
     return identity_.with([](const auto& i) { return i; });
   }
   std::uint32_t index() const { return index_; }  // from 1; 0: not adopted yet
-  // A secondary takes the ids that its primary made; before its first record.
-  void adopt(const volume_identity& identity);
+  // A secondary takes the ids that its primary made, before its first record; either side takes a
+  // larger size.
+  void become(const volume_identity& identity);
 
   // ---- what a reader sees
   // Reads [offset, offset + out.size()), which lies within the volume. `log` holds the records.
@@ -56,6 +58,9 @@ class volume {
   result<void> write_backing(std::span<const iovec> parts, std::uint64_t offset);
   result<void> zero_backing(byte_range range, bool deallocate);
   result<void> sync_backing();
+  // Makes room for so many bytes, durably; 0: for as many as a block device has now. Returns how
+  // many the volume can have. EINVAL, with what it has, where a device is smaller.
+  result<std::uint64_t> enlarge_backing(std::uint64_t size_bytes);
   // These records, of this volume, lie in the backing file: readers take them from there.
   void settle(std::span<const record* const> records);
 
@@ -83,11 +88,22 @@ class volume {
   guarded<std::optional<std::string>> failure_;
 };
 
-// Opens the backing file or device of a volume, locked for this owner: makes a missing file with
-// the configured size. `born_empty`, when given, is set to whether it reads as zeroes throughout.
-// EINVAL where the size does not fit, EBUSY where somebody else holds it.
-result<std::unique_ptr<file>> open_backing(disk& on, const std::string& name,
-                                           const std::string& path, std::uint64_t* size_bytes,
-                                           int lock_wait_ms, bool* born_empty);
+// A backing file or device, open and locked for its owner, with room for `size_bytes`.
+struct opened_backing {
+  std::unique_ptr<file> at;
+  std::uint64_t size_bytes = 0;
+  bool empty = false;  // it was not known, and reads as zeroes throughout
+};
+
+// Opens that of a configured volume. One that the journal does not know (`known` is null) is made
+// when it is missing; one that it knows must have all its bytes, and is made larger where the
+// configuration says so. EINVAL where the size does not fit, ENOENT where a known one is missing,
+// EBUSY where somebody else holds it.
+result<opened_backing> open_backing(disk& on, const volume_config& configured,
+                                    const volume_identity* known, int lock_wait_ms);
+
+// What to say of a volume whose configured size is another one.
+error shrinks(const volume_identity& known, std::uint64_t size_bytes);
+std::string grows(const volume_identity& known, std::uint64_t size_bytes);
 
 }  // namespace cairn

@@ -150,7 +150,8 @@ class journal {
   // ---- identity and state
   virtual uuid id() const = 0;
   virtual std::vector<volume_identity> volumes() const = 0;
-  // Adds or adopts; durable when it returns. Index, size and id of a known name must not change.
+  // Adds, adopts or grows; durable when it returns. Index and id of a known name must not change,
+  // and its size must not shrink.
   virtual result<void> save_volumes(const std::vector<volume_identity>& all) = 0;
   virtual member_state state() const = 0;
   // Durable (synchronous=FULL) when it returns. Thread-safe read-modify-write: `change` edits the

@@ -7,12 +7,14 @@
 namespace cairn {
 namespace {
 
-// What is known of a volume stays, but for a secondary's that has had no id: it takes its
-// primary's.
-bool contradicts(const volume_identity& known, const volume_identity& now) {
+// What is known of a volume stays, but for its size, which may grow, and for a secondary's that has
+// had no id: it takes its primary's.
+bool contradicts(const volume_identity& known, volume_identity now) {
   if (known.name != now.name) return now.index != 0 && known.index == now.index;
+  if (now.size_bytes < known.size_bytes) return true;
+  now.size_bytes = known.size_bytes;
   if (!known.id.is_nil()) return known != now;
-  return known.size_bytes != now.size_bytes || known.born_empty != now.born_empty;
+  return known.born_empty != now.born_empty;
 }
 
 result<void> check(const journal_options& options) {

@@ -58,10 +58,12 @@ bool indexes_in_order(const std::vector<volume_offer>& offers) {
 }
 
 refused check_volume(const volume_offer& mine, const volume_offer& theirs) {
-  if (theirs.size_bytes != mine.size_bytes)
+  // A larger one holds all that the primary's can have: so this side is made larger first.
+  if (theirs.size_bytes > mine.size_bytes)
     return refuse(refusal_code::wrong_volumes,
                   "volume " + mine.name + " has " + std::to_string(mine.size_bytes) +
-                      " bytes here and " + std::to_string(theirs.size_bytes) + " at the primary");
+                      " bytes here and " + std::to_string(theirs.size_bytes) +
+                      " at the primary: it has to be made larger here, too");
   if (mine.id.is_nil() && !(mine.born_empty && theirs.born_empty))
     return refuse(refusal_code::wrong_volumes, "initial copy is not available yet: volume " +
                                                    mine.name + " was not born empty on both sides");

@@ -68,6 +68,77 @@ TEST_F(member_test, WrittenBytesAreReadBackBeforeAndAfterDestaging) {
   EXPECT_EQ(first_byte(*m, 0, 8192), 'a');
 }
 
+TEST_F(member_test, AVolumeGrowsWhileItIsUsedAndKeepsWhatItHad) {
+  auto c = config();
+  auto m = open(c);
+  ASSERT_TRUE(m->write_and_wait(0, block('a'), volume_bytes - 4096, false));
+  EXPECT_EQ(m->grow(0, volume_bytes), false);
+  EXPECT_EQ(m->grow(0, 2 * volume_bytes), true);
+  EXPECT_EQ(m->facts()[0].size_bytes, 2 * volume_bytes);
+  EXPECT_EQ(m->facts()[1].size_bytes, volume_bytes);
+  EXPECT_EQ(first_byte(*m, 0, volume_bytes), '\0');
+  ASSERT_TRUE(m->write_and_wait(0, block('b'), 2 * volume_bytes - 4096, false));
+  m->sync_step();
+  while (m->destage_step()) {
+  }
+  m.reset();
+  c.volumes[0].size_bytes = 2 * volume_bytes;
+  m = open(c);
+  EXPECT_EQ(first_byte(*m, 0, volume_bytes - 4096), 'a');
+  EXPECT_EQ(first_byte(*m, 0, 2 * volume_bytes - 4096), 'b');
+}
+
+TEST_F(member_test, AVolumeGrowsAtAStart) {
+  auto c = config();
+  ASSERT_TRUE(open(c)->write_and_wait(1, block('a'), 0, false));
+  c.volumes[1].size_bytes = 3 * volume_bytes;
+  auto m = open(c);
+  EXPECT_EQ(m->facts()[1].size_bytes, 3 * volume_bytes);
+  EXPECT_EQ(first_byte(*m, 1, 0), 'a');
+  EXPECT_EQ(first_byte(*m, 1, 3 * volume_bytes - 512), '\0');
+}
+
+// A growth that a crash broke off leaves a larger file, and the journal knows the old size.
+TEST_F(member_test, ABackingFileMayBeLargerThanItsVolume) {
+  open(config());
+  std::filesystem::resize_file(where_ / "v1.img", 2 * volume_bytes);
+  auto m = open(config());
+  EXPECT_EQ(m->facts()[0].size_bytes, volume_bytes);
+  EXPECT_EQ(m->grow(0, 2 * volume_bytes), true);
+}
+
+TEST_F(member_test, AVolumeDoesNotShrink) {
+  auto c = config();
+  auto m = open(c);
+  const auto smaller = m->grow(0, volume_bytes / 2);
+  ASSERT_FALSE(smaller);
+  EXPECT_EQ(smaller.error().text,
+            "volume v1 has 1048576 bytes and can't become smaller; the configuration says 524288");
+  EXPECT_EQ(m->facts()[0].size_bytes, volume_bytes);
+  m.reset();
+  c.volumes[0].size_bytes = volume_bytes / 2;
+  const auto again = member::open(posix_disk(), c, "gateway", {}, system_random());
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().text, smaller.error().text);
+}
+
+// It was made anew, empty, and served.
+TEST_F(member_test, AKnownVolumeWhoseFileIsGoneOrCutIsRefused) {
+  open(config());
+  std::filesystem::resize_file(where_ / "v1.img", 4096);
+  const auto cut = member::open(posix_disk(), config(), "gateway", {}, system_random());
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().text, "volume v1: " + (where_ / "v1.img") +
+                                  " has 4096 bytes, but the journal knows it with 1048576: a part "
+                                  "of it is missing");
+  std::filesystem::remove(where_ / "v1.img");
+  const auto gone = member::open(posix_disk(), config(), "gateway", {}, system_random());
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ENOENT);
+  EXPECT_NE(gone.error().text.find("volume v1: "), std::string::npos) << gone.error().text;
+  EXPECT_FALSE(std::filesystem::exists(where_ / "v1.img"));
+}
+
 TEST_F(member_test, NothingIsDestagedThatIsNotDurable) {
   auto m = open(config());
   ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));

@@ -239,7 +239,20 @@ TEST_F(RecoveryTest, AVolumeWithoutAnIdAdoptsOneAndKeepsIt) {
   ASSERT_EQ(log_->volumes().size(), 2u);
   EXPECT_EQ(log_->volumes()[1].id, id);
   EXPECT_FALSE(log_->save_volumes({{2, random_.make_uuid(), "a", 4096, 3, "s", true}}));
-  EXPECT_FALSE(log_->save_volumes({{2, id, "a", 8192, 3, "s", true}}));
+}
+
+TEST_F(RecoveryTest, AVolumeMayGrowAndNotShrink) {
+  open();
+  const auto id = random_.make_uuid();
+  ASSERT_TRUE(
+      log_->save_volumes({{1, id, "a", 8192, 3, "s", true}, {0, {}, "b", 8192, 0, "", true}}));
+  EXPECT_FALSE(log_->save_volumes({{1, id, "a", 4096, 3, "s", true}}));
+  EXPECT_FALSE(log_->save_volumes({{0, {}, "b", 4096, 0, "", true}}));
+  ASSERT_TRUE(
+      log_->save_volumes({{1, id, "a", 12288, 3, "s", true}, {0, {}, "b", 16384, 0, "", true}}));
+  cut_power_and_open();
+  ASSERT_EQ(log_->volumes().size(), 2u);
+  for (const auto& v : log_->volumes()) EXPECT_EQ(v.size_bytes, v.name == "a" ? 12288u : 16384u);
 }
 
 TEST_F(RecoveryTest, BulkRecordsTakeWholeBlocksAndAreFoundAgain) {

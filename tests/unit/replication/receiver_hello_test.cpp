@@ -167,6 +167,12 @@ TEST_F(hello_test, two_primaries_do_not_replicate) {
   expect_refused(refusal_code::unknown_lineage, "is primary here");
 }
 
+TEST_F(hello_test, a_volume_may_be_larger_here_than_at_the_primary) {
+  met(50);
+  ours.volumes[0].size_bytes = size * 2;
+  EXPECT_TRUE(std::holds_alternative<hello_accepted>(judge_hello(theirs, ours)));
+}
+
 TEST_F(hello_test, volumes_must_be_the_same) {
   met(0);
   theirs.volumes[0].size_bytes = size * 2;
