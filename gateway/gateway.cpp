@@ -12,6 +12,15 @@
 #include "gateway/sender_link.h"
 
 namespace cairn {
+namespace {
+
+gateway_config without_sizes(gateway_config c) {
+  for (auto& m : c.members)
+    for (auto& v : m.volumes) v.size_bytes = 0;
+  return c;
+}
+
+}  // namespace
 
 result<std::unique_ptr<gateway>> gateway::open(disk& on, const gateway_config& config,
                                                random_source& random) {
@@ -85,6 +94,37 @@ void gateway::start() {
   control_->start();
   if (iscsi_) iscsi_->start();
   log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()));
+}
+
+void gateway::reload(const gateway_config& now) {
+  bool grew = false;
+  for (auto& each : members_) {
+    for (const auto& m : now.members)
+      if (m.group == each->config().group && m.name == each->config().name)
+        grew = grow(m, *each) || grew;
+  }
+  if (without_sizes(now) != without_sizes(config_))
+    log_warning(
+        "only larger sizes of volumes are taken from the configuration while the gateway "
+        "runs; what else has changed takes a restart");
+  else if (!grew)
+    log_notice("the configuration was read again; no volume has grown");
+  if (!grew) return;
+  for (auto& each : senders_) each->greet_again();
+  if (iscsi_) iscsi_->look_at_sizes();
+}
+
+bool gateway::grow(const member_config& now, member& of) {
+  const auto facts = of.facts();
+  bool grew = false;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    const auto v = std::ranges::find(now.volumes, facts[i].name, &volume_config::name);
+    if (v == now.volumes.end()) continue;
+    const auto done = of.grow(i, v->size_bytes);
+    if (!done) log_error("member " + now.name + ": " + done.error().text);
+    grew = grew || (done && *done);
+  }
+  return grew;
 }
 
 void gateway::stop() {

@@ -40,6 +40,10 @@ class gateway {
   gateway& operator=(const gateway&) = delete;
 
   void start();
+  // Takes from a configuration that was read again what can change while hosts are served: sizes
+  // that have grown (0: a block device is looked at again). Says in the log what grew, what could
+  // not, and that the rest takes a restart. From start() to stop(), one call at a time.
+  void reload(const gateway_config& now);
   void stop();  // orderly; a second call does nothing
 
   std::optional<exported_volume> find(const std::string& name) const;
@@ -51,6 +55,7 @@ class gateway {
   result<void> bind(disk& on, random_source& random);
   result<void> make_links();
   void add_hosts(member_status& s) const;
+  bool grow(const member_config& now, member& of);
 
   const gateway_config config_;
   // Destroyed from the last to the first: links and control use the members.

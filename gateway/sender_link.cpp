@@ -49,6 +49,7 @@ class sender_link::impl {
       : owner_(owner), settings_(settings), decides_(settings) {}
 
   void start();
+  void greet_again();
   void stop();
 
  private:
@@ -97,6 +98,13 @@ void sender_link::impl::start() {
   thread_ = std::thread([this] {
     const auto stay = asio::make_work_guard(io_);
     io_.run();
+  });
+}
+
+void sender_link::impl::greet_again() {
+  asio::post(io_, [this] {
+    perform(decides_.on_lost("the volumes have grown", now_us()));
+    arm();
   });
 }
 
@@ -260,6 +268,7 @@ sender_link::sender_link(member& owner, sender_settings settings)
     : impl_(std::make_unique<impl>(owner, settings)) {}
 sender_link::~sender_link() { stop(); }
 void sender_link::start() { impl_->start(); }
+void sender_link::greet_again() { impl_->greet_again(); }
 void sender_link::stop() { impl_->stop(); }
 
 }  // namespace cairn

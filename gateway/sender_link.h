@@ -23,6 +23,7 @@ class sender_link {
   sender_link& operator=(const sender_link&) = delete;
 
   void start();
+  void greet_again();  // the volumes have grown: a new connection, whose HELLO says so
   void stop();  // at once; what is on the way is sent again next time. A second call does nothing
 
  private:

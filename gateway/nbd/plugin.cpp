@@ -12,6 +12,7 @@
 #include "gateway/nbd/callback.h"
 #include "gateway/nbd/client_eviction.h"
 #include "gateway/nbd/connection.h"
+#include "gateway/nbd/reload_signal.h"
 #include "gateway/room_patience.h"
 #include "storage/posix_disk.h"
 
@@ -30,6 +31,7 @@ struct {
   gateway_config config;
   std::unique_ptr<gateway> serving;
   std::unique_ptr<client_eviction> eviction;
+  std::unique_ptr<reload_signal> reloading;
   std::atomic<int> connections{0};
 } plugin_state;
 
@@ -63,6 +65,7 @@ int on_get_ready() {
     // nbdkit asks for SIGTERM at its parent's end when it gets its sockets by activation. Whoever
     // started the gateway may go; hosts want it to stay.
     prctl(PR_SET_PDEATHSIG, 0);
+    block_reload_signal();
     auto config = read_gateway_config(plugin_state.config_file);
     if (!config) return fail(config.error());
     plugin_state.config = std::move(*config);
@@ -74,12 +77,27 @@ int on_get_ready() {
   });
 }
 
+// A configuration with errors changes nothing.
+void reload() {
+  callback([]() -> result<void> {
+    const auto now = read_gateway_config(plugin_state.config_file);
+    if (now)
+      plugin_state.serving->reload(*now);
+    else
+      log_error("the configuration is not taken: " + now.error().text);
+    return {};
+  });
+}
+
 int on_after_fork() {
   return callback([]() -> result<void> {
     auto watching = client_eviction::watch(plugin_state.config);
     if (!watching) return fail(std::move(watching).error());
     plugin_state.eviction = std::move(*watching);
     plugin_state.serving->start();
+    auto reloading = reload_signal::listen(reload);
+    if (!reloading) return fail(std::move(reloading).error());
+    plugin_state.reloading = std::move(*reloading);
     return {};
   });
 }
@@ -87,6 +105,7 @@ int on_after_fork() {
 void on_cleanup() {
   callback([]() -> result<void> {
     plugin_state.eviction.reset();
+    plugin_state.reloading.reset();
     if (plugin_state.serving) plugin_state.serving->stop();
     return {};
   });

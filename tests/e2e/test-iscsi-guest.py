@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A real kernel initiator: Debian's kernel and open-iscsi in a guest. Discovery, login with mutual
 CHAP, ext4 under load while the gateway is killed and started again: the guest sees no error, and
-each file holds what was written."""
+each file holds what was written. Then the volume grows under it."""
 
 import os
 import random
@@ -16,6 +16,7 @@ from lab_client import FULL, Lab, need, seed, skip, wait_for  # noqa: E402
 from layout import iscsi_target  # noqa: E402
 
 KILLS = 10
+SIZE_MIB = 512
 WORKERS, FILES = 3, 30  # files of each worker, written over again and again
 CHAP_ALGS = "SHA3-256,SHA256,SHA1,MD5"
 SOURCES = 7  # shares no divisor with FILES
@@ -118,6 +119,15 @@ class Scene:
     def mount(self):
         self.guest.run("mount -t ext4 -o errors=remount-ro /dev/sda /mnt")
 
+    def grow(self, mib):
+        """The kernel is told at its next command; who mounted it decides when to look."""
+        for name in ("m1.secondary", "m1.primary"):
+            self.lab.resize(name, mib)
+        self.guest.run("dd if=/dev/sda of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null")
+        assert "Capacity data has changed" in self.guest.run("dmesg")
+        self.node("--rescan")
+        assert self.guest.run("cat /sys/block/sda/size").strip() == str(mib * 2048)
+
     # ---- load
     def start_load(self):
         for source in range(SOURCES):
@@ -214,6 +224,7 @@ def play(scene, secret, mutual_secret, draw):
     scene.mount()
     scene.expect_files()
     scene.trim()
+    scene.grow(2 * SIZE_MIB)
     scene.guest.run("umount /mnt")
     scene.logout()
     scene.expect_no_error()
@@ -244,7 +255,7 @@ def main():
             "/etc/iscsi/iscsid.conf": iscsid_conf(secret, mutual_secret, finder_secret),
             "/etc/iscsi/initiatorname.iscsi": "InitiatorName=iqn.1993-08.org.debian:01:guest\n",
             "/source": SOURCE, "/writer": WRITER})
-        with Lab(members=1, marker_interval="200ms", size="512MiB", iscsi=chap) as lab, guest:
+        with Lab(members=1, marker_interval="200ms", size=f"{SIZE_MIB}MiB", iscsi=chap) as lab, guest:
             port = lab.entry("m1.primary")["ports"]["iscsi"][0]
             play(Scene(lab, guest, port), secret, mutual_secret, draw)
             lab.same_images()

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -113,6 +114,26 @@ class Lab:
     def stop(self, *names):
         killed = processes.stop([self.entry(name) for name in names])
         assert not killed, f"did not stop on SIGTERM: {names}"
+
+    # ---- configurations
+    def edit(self, name, pattern, text):
+        path = self.entry(name)["config"]
+        with open(path, encoding="utf-8") as config:
+            before = config.read()
+        after = re.sub(pattern, text, before)
+        assert after != before, f"{pattern} is not in {path}"
+        layout.write(path, after)
+
+    def hang_up(self, name, sentence):
+        """Asks a gateway to read its configuration again; waits for what it says to that."""
+        seen = self.log_of(name).count(sentence)
+        os.kill(self.entry(name)["pid"], signal.SIGHUP)
+        wait_for(f"{name} says: {sentence}", lambda: self.log_of(name).count(sentence) > seen)
+
+    def resize(self, name, mib, sentence="grows from"):
+        """All volumes of a gateway, without a restart."""
+        self.edit(name, r'\nsize = "\d+MiB"', f'\nsize = "{mib}MiB"')
+        self.hang_up(name, sentence)
 
     def ready(self):
         readiness.wait(self.described, list(layout.processes(self.described)))

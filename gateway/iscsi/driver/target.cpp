@@ -9,6 +9,15 @@ target::target(target_export what, reservation_rows& reservations, std::uint16_t
       reservations_(reservations, what_.name),
       unit_(what_.volume, stopping) {}
 
+std::uint64_t target::size_bytes() const {
+  return facts().size_bytes / what_.block_bytes * what_.block_bytes;
+}
+
+void target::look_at_size() {
+  const std::lock_guard lock(mutex_);
+  if (device_) device_->resized(size_bytes());
+}
+
 result<scsi::device*> target::device() {
   const std::lock_guard lock(mutex_);
   if (device_) return device_.get();
@@ -19,7 +28,7 @@ result<scsi::device*> target::device() {
   id.serial = f.serial;
   id.volume = f.name;
   id.revision = "1.0";
-  id.size_bytes = f.size_bytes / what_.block_bytes * what_.block_bytes;
+  id.size_bytes = size_bytes();
   id.block_bytes = what_.block_bytes;
   id.portals = portals_;
   auto made = scsi::device::open(id, reservations_);

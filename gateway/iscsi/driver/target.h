@@ -33,6 +33,8 @@ class target {
   const volume_facts facts() const { return what_.volume.facts(); }
   bool exported() const { return facts().writable; }
   unit& storage() { return unit_; }
+  // The volume may have grown: initiators are told so.
+  void look_at_size();
   // Made when it is first asked for. EBADMSG when its reservations are damaged.
   result<scsi::device*> device();
 
@@ -46,6 +48,8 @@ class target {
   connections joined(const connection* but = nullptr) const;
 
  private:
+  std::uint64_t size_bytes() const;  // in whole blocks
+
   const target_export what_;
   const std::uint16_t portals_;
   reservation_row reservations_;

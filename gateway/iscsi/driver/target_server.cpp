@@ -50,6 +50,7 @@ class target_server::impl {
   result<void> bind();
   void start();
   void stop();
+  void look_at_sizes();
   std::vector<std::uint16_t> ports() const;
   std::vector<session_status> sessions() const;
 
@@ -222,6 +223,10 @@ result<text_answer> target_server::impl::answer(const session_identity& who, byt
   return answer_text(shown, who, portals, text);
 }
 
+void target_server::impl::look_at_sizes() {
+  for (const auto& each : targets_) each->look_at_size();
+}
+
 std::vector<std::uint16_t> target_server::impl::ports() const {
   std::vector<std::uint16_t> out;
   for (const auto& door : doors_) out.push_back(door.local_endpoint().port());
@@ -246,6 +251,7 @@ result<std::unique_ptr<target_server>> target_server::open(disk& on, const serve
 
 void target_server::start() { impl_->start(); }
 void target_server::stop() { impl_->stop(); }
+void target_server::look_at_sizes() { impl_->look_at_sizes(); }
 std::vector<std::uint16_t> target_server::ports() const { return impl_->ports(); }
 std::vector<session_status> target_server::sessions() const { return impl_->sessions(); }
 

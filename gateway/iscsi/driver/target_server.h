@@ -44,7 +44,8 @@ class target_server {
   target_server& operator=(const target_server&) = delete;
 
   void start();
-  void stop();  // ends every session; a second call does nothing
+  void stop();           // ends every session; a second call does nothing
+  void look_at_sizes();  // volumes may have grown: initiators are told (UNIT ATTENTION 2A/09)
   std::vector<std::uint16_t> ports() const;
   // Not older than half a second; never waits for a connection.
   std::vector<session_status> sessions() const;

@@ -304,6 +304,30 @@ TEST_F(IscsiServerTest, AUnitResetIsAnsweredBehindTheWritesThatItEnded) {
   EXPECT_EQ(writer.good, 0) << "an aborted task is not answered";
 }
 
+TEST_F(IscsiServerTest, AVolumeThatGrowsIsAnnouncedToEverySession) {
+  initiator one(port_, 1), two(port_, 2);
+  ASSERT_TRUE(one.connected() && two.connected());
+  ASSERT_EQ(member_->grow(0, 32 << 20), true);
+  server_->look_at_sizes();
+  for (auto* i : {&one, &two}) {
+    auto* t = iscsi_testunitready_sync(i->raw(), 0);
+    ASSERT_NE(t, nullptr);
+    EXPECT_EQ(t->status, SCSI_STATUS_CHECK_CONDITION);
+    EXPECT_EQ(t->sense.key, SCSI_SENSE_UNIT_ATTENTION);
+    EXPECT_EQ(t->sense.ascq, SCSI_SENSE_ASCQ_CAPACITY_DATA_HAS_CHANGED);
+    scsi_free_scsi_task(t);
+    t = iscsi_readcapacity16_sync(i->raw(), 0);
+    ASSERT_NE(t, nullptr);
+    const auto* told = static_cast<scsi_readcapacity16*>(scsi_datain_unmarshall(t));
+    ASSERT_NE(told, nullptr);
+    EXPECT_EQ(told->returned_lba, (32U << 20) / block - 1);
+    scsi_free_scsi_task(t);
+  }
+  ASSERT_TRUE(one.write((32U << 20) / block - 8, 8, 0x77));
+  ASSERT_TRUE(one.until([&] { return one.good == 1; }));
+  EXPECT_EQ(two.read((32U << 20) / block - 8, 8), std::vector<unsigned char>(8 * block, 0x77));
+}
+
 TEST_F(IscsiServerTest, CompareAndWriteFromManySessionsLosesNoCount) {
   constexpr int sessions = 4, rounds = 25;
   std::vector<std::thread> all;

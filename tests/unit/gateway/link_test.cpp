@@ -161,6 +161,34 @@ TEST_F(link_test, volumes_that_were_not_born_empty_are_refused_with_a_sentence) 
             "initial copy is not available yet: volume v1 was not born empty on both sides");
 }
 
+TEST_F(link_test, a_volume_grows_at_the_secondary_first_and_then_at_the_primary) {
+  start_secondary();
+  start_primary();
+  write('a');
+  ASSERT_EQ(secondary_->grow(0, 2 * volume_bytes), true);
+  ASSERT_EQ(primary_->grow(0, 2 * volume_bytes), true);
+  sending_->greet_again();
+  write('b', 2 * volume_bytes - 4096);
+  EXPECT_TRUE(soon([&] { return all_stored(); })) << primary_->status().link_because;
+}
+
+TEST_F(link_test, a_primary_that_grew_alone_goes_on_when_the_secondary_has_grown) {
+  start_secondary();
+  start_primary();
+  write('a');
+  ASSERT_TRUE(soon([&] { return all_stored(); }));
+  ASSERT_EQ(primary_->grow(0, 2 * volume_bytes), true);
+  write('b', volume_bytes);  // what may come before HELLO does: refused, and nothing is lost
+  sending_->greet_again();
+  ASSERT_TRUE(soon([&] { return primary_->status().link == link_state::refused; }));
+  EXPECT_EQ(primary_->status().link_because,
+            "volume v1 has 1048576 bytes here and 2097152 at the primary: it has to be made larger "
+            "here, too");
+  EXPECT_EQ(secondary_->log().assigned(), sequence(1));
+  ASSERT_EQ(secondary_->grow(0, 2 * volume_bytes), true);
+  EXPECT_TRUE(soon([&] { return all_stored(); })) << primary_->status().link_because;
+}
+
 // Flips a byte of the one record in the primary's segments that is full of `c`.
 void damage_record(const std::string& segments, char c) {
   for (const auto& one : fs::directory_iterator(segments)) {
