@@ -50,7 +50,7 @@ std::vector<volume::pinned_extent> volume::look_up(byte_range range, journal& lo
   return found;
 }
 
-// Where each byte comes from: pending(extent, part) or backing(offset, part).
+// Where each byte comes from: pending(pinned extent, part) or backing(offset, part).
 template <class Pending, class Backing>
 result<void> volume::assemble(byte_span out, std::uint64_t offset, journal& log, Pending&& pending,
                               Backing&& backing) const {
@@ -60,15 +60,16 @@ result<void> volume::assemble(byte_span out, std::uint64_t offset, journal& log,
     if (at >= upto) return {};
     return backing(at, part({at, upto - at}));
   };
-  for (const auto& [e, pin] : look_up({offset, out.size()}, log)) {
+  for (const auto& one : look_up({offset, out.size()}, log)) {
+    const auto& e = one.what;
     CAIRN_TRY(from_backing(e.range.offset));
     at = e.range.end();
     if (e.zero) {
       std::memset(part(e.range).data(), 0, e.range.length);
       continue;
     }
-    CAIRN_INVARIANT("I1", bool(pin), "a pending record's segment is gone");
-    CAIRN_TRY(pending(e, part(e.range)));
+    CAIRN_INVARIANT("I1", bool(one.pin), "a pending record's segment is gone");
+    CAIRN_TRY(pending(one, part(e.range)));
   }
   return from_backing(offset + out.size());
 }
@@ -76,7 +77,9 @@ result<void> volume::assemble(byte_span out, std::uint64_t offset, journal& log,
 result<void> volume::read(byte_span out, std::uint64_t offset, journal& log) const {
   return assemble(
       out, offset, log,
-      [&](const pending_extent& e, byte_span part) { return log.read_data(e.at, e.skip, part); },
+      [](const pinned_extent& e, byte_span part) {
+        return e.pin.read(e.what.at, e.what.skip, part);
+      },
       [&](std::uint64_t at, byte_span part) { return backing_->read(part, at); });
 }
 
@@ -87,8 +90,8 @@ bool volume::read_cached(byte_span out, std::uint64_t offset, journal& log) cons
   };
   const auto done = assemble(
       out, offset, log,
-      [&](const pending_extent& e, byte_span part) {
-        return only(log.read_data_cached(e.at, e.skip, part));
+      [&](const pinned_extent& e, byte_span part) {
+        return only(e.pin.read_cached(e.what.at, e.what.skip, part));
       },
       [&](std::uint64_t at, byte_span part) { return only(backing_->read_cached(part, at)); });
   return bool(done);

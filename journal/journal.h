@@ -111,15 +111,26 @@ struct sync_point {
   std::uint64_t cuts = 0;      // truncations and forks before it; a later one makes it void
 };
 
-// Keeps a segment from being recycled while it is alive. Cheap to copy.
+// Keeps a segment from being recycled while it is alive, and reads from it, trimmed or not. Cheap
+// to copy.
 class segment_pin {
  public:
   segment_pin() = default;
-  explicit segment_pin(std::shared_ptr<const void> hold) : hold_(std::move(hold)) {}
-  explicit operator bool() const { return bool(hold_); }
+  explicit segment_pin(std::shared_ptr<const file> in) : in_(std::move(in)) {}
+  explicit operator bool() const { return bool(in_); }
+
+  // Data of the record at `at`, which lies in this segment, from `skip` on. No checksum (host reads
+  // are partial).
+  result<void> read(const record_place& at, std::uint64_t skip, byte_span out) const {
+    return in_->read(out, at.position + record_header_bytes + skip);
+  }
+  // The same, but only if no disk has to be waited for.
+  bool read_cached(const record_place& at, std::uint64_t skip, byte_span out) const {
+    return in_->read_cached(out, at.position + record_header_bytes + skip);
+  }
 
  private:
-  std::shared_ptr<const void> hold_;
+  std::shared_ptr<const file> in_;
 };
 
 // Space that appends can take before another segment has to be made ready: it falls when that is
@@ -216,8 +227,6 @@ class journal {
   // ---- reading bytes
   // Pins the segment; empty pin when it is gone.
   virtual segment_pin pin(std::uint64_t segment) const = 0;
-  // data_length bytes of the record, from `skip` on. No checksum (host reads are partial).
-  virtual result<void> read_data(const record_place& at, std::uint64_t skip, byte_span out) = 0;
   // Header (plain, salt 0) and data of each row, checked: EBADMSG naming sequence, file and
   // position where a checksum does not match. Appends stored_bytes() of each to `out`, also of
   // those before a damaged one. Rows that lie one behind the other cost one read. A gap without
@@ -226,9 +235,6 @@ class journal {
   result<void> read_record(const row& r, bytes& out) { return read_records({&r, 1}, out); }
 
   // ---- space
-  // The same, but only if no disk has to be waited for.
-  virtual bool read_data_cached(const record_place& at, std::uint64_t skip, byte_span out) = 0;
-
   virtual journal_usage usage() const = 0;
   virtual space_ahead ahead() const = 0;  // takes no lock
   // Frees whole segments whose every record is <= upto: commits `trimmed` durably, then recycles.

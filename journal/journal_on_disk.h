@@ -70,8 +70,6 @@ class journal_on_disk final : public journal {
   std::optional<marker_row> newest_marker() const override { return book_.newest(); }
 
   segment_pin pin(std::uint64_t segment) const override;
-  result<void> read_data(const record_place& at, std::uint64_t skip, byte_span out) override;
-  bool read_data_cached(const record_place& at, std::uint64_t skip, byte_span out) override;
   result<void> read_records(std::span<const row> rows, bytes& out) override;
 
   journal_usage usage() const override;

@@ -74,7 +74,9 @@ result<std::vector<row>> journal_on_disk::rows(sequence from, sequence upto, std
 }
 
 segment_pin journal_on_disk::pin(std::uint64_t segment) const {
-  return segment_pin(space_.find(segment));
+  const auto found = space_.find(segment);
+  return found ? segment_pin(std::shared_ptr<const file>(found, found->store.get()))
+               : segment_pin();
 }
 
 result<segment_ptr> journal_on_disk::segment_of(std::uint64_t number) const {
@@ -82,17 +84,6 @@ result<segment_ptr> journal_on_disk::segment_of(std::uint64_t number) const {
   if (found) return found;
   return fail(ENODATA,
               "journal " + directory_ + ": segment " + std::to_string(number) + " was trimmed");
-}
-
-result<void> journal_on_disk::read_data(const record_place& at, std::uint64_t skip, byte_span out) {
-  const auto in = segment_of(at.segment);
-  if (!in) return fail(in.error());
-  return (*in)->store->read(out, at.position + record_header_bytes + skip);
-}
-
-bool journal_on_disk::read_data_cached(const record_place& at, std::uint64_t skip, byte_span out) {
-  const auto in = segment_of(at.segment);
-  return in && (*in)->store->read_cached(out, at.position + record_header_bytes + skip);
 }
 
 result<void> journal_on_disk::read_records(std::span<const row> rows, bytes& out) {

@@ -73,7 +73,7 @@ class PrimaryTest : public testing::Test {
         ++n;
         EXPECT_EQ(each.what.seq.value, n);
         bytes got(length);
-        ASSERT_TRUE(log_->read_data(each.at, 0, got));
+        ASSERT_TRUE(log_->pin(each.at.segment).read(each.at, 0, got));
         EXPECT_EQ(got, content(n, length));
         bytes whole;
         const auto read = log_->read_record(each, whole);
