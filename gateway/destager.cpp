@@ -1,6 +1,7 @@
 #include "gateway/destager.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "replication/watermarks.h"
 
@@ -67,7 +68,7 @@ result<void> destager::write_volume(const batch& b, std::size_t index) {
   for (std::span<const pending_extent> rest(all); !rest.empty();) {
     const auto run = rest.first(run_length(rest));
     if (auto done = write_run(b, to, run); !done) {
-      to.fail_for_good(done.error().text);
+      if (done.error().code != ENOSPC) to.fail_for_good(done.error().text);
       return done;
     }
     rest = rest.subspan(run.size());

@@ -94,10 +94,14 @@ class member {
   virtual void clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
                      acknowledge done) = 0;
   virtual result<void> flush(std::size_t volume) = 0;  // covers every acknowledged write
-  // How long a front end waits before a write of so many bytes, so that destaging and the making of
-  // segments keep up: 0 mostly.
+  // How long a front end waits before a write of so many bytes (0: a trim or zero), so that
+  // destaging and the making of segments keep up: 0 mostly.
   virtual std::chrono::microseconds write_delay(std::uint64_t write_bytes) const = 0;
-  virtual result<std::vector<extent>> extents(std::size_t volume, byte_range range) = 0;
+  // What is in the journal is on its way to the backing files, and that will free space.
+  virtual bool making_room() const = 0;
+  // Of the front of the range, as many as `extents_max`.
+  virtual result<std::vector<extent>> extents(std::size_t volume, byte_range range,
+                                              std::size_t extents_max) = 0;
   // The same write, but waits: for front ends that have a thread for each request.
   result<void> write_and_wait(std::size_t volume, byte_view data, std::uint64_t offset, bool fua);
   result<void> clear_and_wait(std::size_t volume, record_kind kind, byte_range range, bool fua);

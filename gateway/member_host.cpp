@@ -197,13 +197,14 @@ std::chrono::microseconds member_impl::write_delay(std::uint64_t write_bytes) co
 
 result<void> member_impl::flush(std::size_t volume) {
   CAIRN_TRY(volumes_[volume]->healthy());
-  if (!is_primary()) return {};
+  if (!has_hosts_writes()) return {};
   return sync_journal();
 }
 
-result<std::vector<extent>> member_impl::extents(std::size_t volume, byte_range range) {
+result<std::vector<extent>> member_impl::extents(std::size_t volume, byte_range range,
+                                                 std::size_t extents_max) {
   CAIRN_TRY(volumes_[volume]->healthy());
-  return volumes_[volume]->extents(range);
+  return volumes_[volume]->extents(range, extents_max);
 }
 
 namespace {

@@ -58,7 +58,9 @@ class member_impl final : public member {
              acknowledge done) override;
   result<void> flush(std::size_t volume) override;
   std::chrono::microseconds write_delay(std::uint64_t write_bytes) const override;
-  result<std::vector<extent>> extents(std::size_t volume, byte_range range) override;
+  bool making_room() const override;
+  result<std::vector<extent>> extents(std::size_t volume, byte_range range,
+                                      std::size_t extents_max) override;
 
   member_hello welcome() const override;
   void on_mark(const mark& m, monotonic_time now, reply to) override;
@@ -139,6 +141,11 @@ class member_impl final : public member {
   control_refusal refuse(const char* about, marker_id m, std::string why) const;
   // limits
   bool is_primary() const { return role_ == member_role::primary; }
+  // Its hosts wrote what it holds. A fenced one still owes them durability.
+  bool has_hosts_writes() const {
+    const auto role = role_.load();
+    return role == member_role::primary || role == member_role::fenced;
+  }
   sequence destage_limit() const;
   sequence trim_limit() const;
   sequence visible_end() const;           // of what its volumes show
@@ -154,7 +161,8 @@ class member_impl final : public member {
   void catalog_loop();
   void destage_loop();
   journal_load load() const;
-  void sweep();
+  bool has_peer() const;
+  void sweep(background_pace& pace);
   void trim_step();
   result<void> sync_journal();
   void sync_now();
@@ -188,7 +196,8 @@ class member_impl final : public member {
   std::mutex arrivals_mutex_;  // what the peer sends goes in, or a takeover cuts: never both
   mutable std::mutex destage_mutex_;
   std::unique_ptr<destager> destager_;
-  bool destage_stopped_;  // by [testing], or a volume or the journal failed; said once
+  std::atomic<bool> destage_stopped_;       // by [testing], or a volume or the journal failed
+  std::atomic<bool> destage_waits_{false};  // for space in a backing file's file system
 
   mutable std::mutex thread_mutex_;
   std::condition_variable hold_wakes_, sync_wakes_, nap_ends_;

@@ -1,4 +1,5 @@
 // The member's threads and the steps that they repeat.
+#include <cerrno>
 #include <utility>
 
 #include "base/log.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr milliseconds sync_look{20};
 constexpr milliseconds catalog_look{20};
 constexpr milliseconds destage_look{20};
+constexpr milliseconds destage_retry{1000};  // while a backing file's file system is full
 constexpr milliseconds trim_look{500};
 constexpr std::size_t rows_at_once = 4096;
 
@@ -23,6 +25,7 @@ constexpr std::size_t rows_at_once = 4096;
 
 // I7, as far as one member sees it.
 void member_impl::check_watermarks() const {
+  const auto role = role_.load();
   // Read from the left: each may only grow, so a later reading can't make an earlier one wrong.
   journal_watermarks w;
   w.trimmed = log_->trimmed();
@@ -32,10 +35,11 @@ void member_impl::check_watermarks() const {
   const auto selected = log_->state().target_sequence;
   w.durable = log_->durable();
   // A receiver may truncate between two readings; the journal checks the rest under its own lock.
-  w.finished = is_primary() ? log_->finished() : w.durable;
-  w.assigned = is_primary() ? log_->assigned() : w.durable;
+  // A takeover cuts, too, so the role is the one from before.
+  w.finished = role == member_role::primary ? log_->finished() : w.durable;
+  w.assigned = role == member_role::primary ? log_->assigned() : w.durable;
   check(w);
-  if (role_ == member_role::secondary)
+  if (role == member_role::secondary && role_ == role)
     check(applied_watermarks{w.destaged, applied, selected, log_->durable()});
 }
 
@@ -70,10 +74,13 @@ journal_load member_impl::load() const {
   return out;
 }
 
+bool member_impl::has_peer() const {
+  return role_ != member_role::secondary && config_.peer && !log_->state().promoted;
+}
+
 sequence member_impl::trim_limit() const {
   const auto backed = log_->backed();
-  const bool has_peer = role_ != member_role::secondary && config_.peer && !log_->state().promoted;
-  if (!has_peer) return backed;
+  if (!has_peer()) return backed;
   return peer_.with(
       [&](const peer_view& v) { return v.known ? std::min(backed, v.stored) : log_->trimmed(); });
 }
@@ -101,12 +108,27 @@ bool member_impl::destage_step() {
   if (destage_stopped_) return false;
   auto moved = destager_->step(destage_limit());
   if (moved) {
+    if (destage_waits_.exchange(false))
+      log_notice("member " + config_.name + ": destaging goes on");
     check_watermarks();
     return *moved;
   }
-  destage_stopped_ = true;
-  log_error("member " + config_.name + ": destaging stopped: " + moved.error().text);
+  const bool no_space = moved.error().code == ENOSPC;
+  const bool known = destage_waits_.exchange(no_space) && no_space;
+  destage_stopped_ = !no_space;
+  if (!known)
+    log_error("member " + config_.name + ": destaging " + (no_space ? "waits" : "stopped") + ": " +
+              moved.error().text);
   return false;
+}
+
+// Not where the peer has to take records first: that may be long.
+bool member_impl::making_room() const {
+  if (destage_stopped_ || destage_waits_) return false;
+  auto freed_by_us = visible_end();
+  if (has_peer())
+    freed_by_us = std::min(freed_by_us, peer_.with([](const peer_view& v) { return v.stored; }));
+  return log_->backed() < freed_by_us;
 }
 
 void member_impl::backing_step() {
@@ -199,7 +221,7 @@ void member_impl::sync_loop() {
     const bool wanted = std::exchange(sync_wanted_, false);
     lock.unlock();
     const auto due = [&] { return pace.sync_due(load(), std::chrono::steady_clock::now()); };
-    if (is_primary() && !log_->failure() && (wanted || due())) sync_now();
+    if (has_hosts_writes() && !log_->failure() && (wanted || due())) sync_now();
     lock.lock();
   }
 }
@@ -221,19 +243,21 @@ void member_impl::catalog_loop() {
   while (nap(catalog_look));
 }
 
-// Destages what is visible now; what comes meanwhile waits until destaging is due again.
-void member_impl::sweep() {
+// Destages what is visible now; what comes meanwhile waits until destaging is due again. Backing
+// files are synced on the way: behind a slow disk a sweep is long, and hosts wait for journal
+// space.
+void member_impl::sweep(background_pace& pace) {
   const auto goal = visible_end();
-  if (is_primary() && log_->durable() < goal && !log_->failure()) sync_now();
-  while (destager_->destaged() < goal && !stopping() && destage_step()) {
-  }
+  if (has_hosts_writes() && log_->durable() < goal && !log_->failure()) sync_now();
+  while (destager_->destaged() < goal && !stopping() && destage_step())
+    if (pace.backing_due(load(), std::chrono::steady_clock::now())) backing_step();
 }
 
 void member_impl::destage_loop() {
   background_pace pace;
   auto looked = std::chrono::steady_clock::now();
   do {
-    if (pace.destage_due(load(), std::chrono::steady_clock::now())) sweep();
+    if (pace.destage_due(load(), std::chrono::steady_clock::now())) sweep(pace);
     const auto now = std::chrono::steady_clock::now();
     if (pace.backing_due(load(), now)) {
       backing_step();
@@ -241,7 +265,7 @@ void member_impl::destage_loop() {
       trim_step();
       looked = now;
     }
-  } while (nap(destage_look));
+  } while (nap(destage_waits_ ? destage_retry : destage_look));
 }
 
 }  // namespace cairn

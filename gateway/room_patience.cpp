@@ -8,12 +8,12 @@ constexpr std::chrono::seconds wait_max{20};
 
 }  // namespace
 
-room_patience::room_patience(const journal& of)
-    : journal_(of), began_(clock::now()), progress_at_(began_), trimmed_(of.trimmed()) {}
+room_patience::room_patience(member& of)
+    : of_(of), began_(clock::now()), progress_at_(began_), trimmed_(of.log().trimmed()) {}
 
 bool room_patience::worth_waiting() {
   const auto now = clock::now();
-  if (const auto trimmed = journal_.trimmed(); trimmed > trimmed_) {
+  if (const auto trimmed = of_.log().trimmed(); trimmed > trimmed_ || of_.making_room()) {
     trimmed_ = trimmed;
     progress_at_ = now;
   }

@@ -102,9 +102,21 @@ void volume::enter(const record& r, const record_place& at) {
   map_.insert(r, at);
 }
 
-std::vector<extent> volume::extents(byte_range range) const {
+std::vector<extent> volume::extents(byte_range range, std::size_t extents_max) const {
+  // A window at a time: each looks at the file a thousand times at most while writers wait for the
+  // map.
+  constexpr std::uint64_t window_bytes = 4U << 20;
   std::vector<extent> out;
-  std::uint64_t at = range.offset;
+  for (auto at = range.offset; at < range.end() && out.size() <= extents_max;) {
+    add_extents({at, std::min(window_bytes, range.end() - at)}, out);
+    at = out.back().range.end();
+  }
+  if (out.size() > extents_max) out.resize(extents_max);
+  return out;
+}
+
+void volume::add_extents(byte_range window, std::vector<extent>& out) const {
+  std::uint64_t at = window.offset;
   const auto add = [&](std::uint64_t upto, bool zero) {
     if (!out.empty() && out.back().zero == zero)
       out.back().range.length += upto - at;
@@ -120,12 +132,11 @@ std::vector<extent> volume::extents(byte_range range) const {
   };
   // Under the lock nothing settles: what is not in the map is in the backing file already.
   const std::lock_guard lock(map_lock_);
-  for (const auto& e : map_.lookup(range)) {
+  for (const auto& e : map_.lookup(window)) {
     add_backing(e.range.offset);
     add(e.range.end(), e.zero);
   }
-  add_backing(range.end());
-  return out;
+  add_backing(window.end());
 }
 
 std::size_t volume::pending() const {

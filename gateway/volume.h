@@ -50,8 +50,9 @@ class volume {
   // For entering many records of several volumes as one change: the map and its lock.
   pending_map& map() { return map_; }
   std::mutex& map_lock() const { return map_lock_; }
-  // Zero where pending zeroes lie and in the backing file's holes; data elsewhere.
-  std::vector<extent> extents(byte_range range) const;
+  // Zero where pending zeroes lie and in the backing file's holes; data elsewhere. As many as
+  // extents_max, from the front of the range.
+  std::vector<extent> extents(byte_range range, std::size_t extents_max) const;
   std::size_t pending() const;
 
   // ---- destaging
@@ -75,6 +76,7 @@ class volume {
     segment_pin pin;
   };
   std::vector<pinned_extent> look_up(byte_range range, journal& log) const;
+  void add_extents(byte_range window, std::vector<extent>& out) const;
   template <class Pending, class Backing>
   result<void> assemble(byte_span out, std::uint64_t offset, journal& log, Pending&& pending,
                         Backing&& backing) const;

@@ -41,7 +41,8 @@ result<void> connection::flush() { return volume_.owner->flush(volume_.index); }
 result<std::vector<extent>> connection::extents(byte_range range) {
   const auto from = range.offset / sector_bytes * sector_bytes;
   const auto upto = align_up(range.end(), sector_bytes);  // within the size, a multiple itself
-  return volume_.owner->extents(volume_.index, {from, std::min(upto - from, extents_bytes_max)});
+  const byte_range front{from, std::min(upto - from, extents_bytes_max)};
+  return volume_.owner->extents(volume_.index, front, extents_max);
 }
 
 }  // namespace cairn

@@ -17,6 +17,7 @@ inline constexpr std::uint32_t request_bytes_max = 32U << 20;
 // Of all extents of one answer together. nbdkit 1.32 aborts on an answer that covers 4 GiB
 // (CVE-2025-47711), and it merges equal neighbours before it looks.
 inline constexpr std::uint64_t extents_bytes_max = 1ULL << 30;
+inline constexpr std::size_t extents_max = 4096;
 
 class connection {
  public:
@@ -28,7 +29,7 @@ class connection {
   std::uint64_t size_bytes() const { return size_bytes_; }
   bool writable() const { return writable_; }  // when it was made
   std::string description() const;
-  const journal& log() const { return volume_.owner->log(); }
+  member& owner() const { return *volume_.owner; }
 
   std::chrono::microseconds write_delay(std::uint64_t write_bytes) const {
     return volume_.owner->write_delay(write_bytes);
@@ -38,8 +39,8 @@ class connection {
   result<void> write(byte_view data, std::uint64_t offset, bool fua);
   result<void> clear(record_kind kind, byte_range range, bool fua);
   result<void> flush();
-  // Of the front of the range, extents_bytes_max at most. It may begin or end inside a sector:
-  // clients ask for 2^32 - 1 bytes.
+  // Of the front of the range, extents_bytes_max and extents_max at most. It may begin or end
+  // inside a sector: clients ask for 2^32 - 1 bytes.
   result<std::vector<extent>> extents(byte_range range);
 
  private:

@@ -223,7 +223,7 @@ int on_pwrite(void* handle, const void* buffer, uint32_t count, uint64_t offset,
   const byte_view bytes{static_cast<const std::byte*>(buffer), count};
   return callback([&] {
     keep_pace(of(handle), count);
-    return when_there_is_room(of(handle).log(), pause, [&] {
+    return when_there_is_room(of(handle).owner(), pause, [&] {
       return of(handle).write(bytes, offset, (flags & NBDKIT_FLAG_FUA) != 0);
     });
   });
@@ -234,7 +234,8 @@ int on_flush(void* handle, uint32_t) {
 }
 
 result<void> clear(connection& c, record_kind kind, byte_range range, uint32_t flags) {
-  return when_there_is_room(c.log(), pause,
+  keep_pace(c, 0);
+  return when_there_is_room(c.owner(), pause,
                             [&] { return c.clear(kind, range, (flags & NBDKIT_FLAG_FUA) != 0); });
 }
 

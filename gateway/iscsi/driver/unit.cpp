@@ -74,7 +74,7 @@ void unit::keep_pace(std::uint64_t write_bytes) const {
 void unit::retry_when_full(const std::function<void(acknowledge)>& attempt,
                            const acknowledge_work& done) const {
   const auto tried = when_there_is_room(
-      owner().log(), [&] { return pause(); },
+      owner(), [&] { return pause(); },
       [&]() -> result<void> {
         auto full = std::make_shared<std::atomic<bool>>(false);
         auto inside = std::make_shared<std::atomic<bool>>(true);
@@ -139,7 +139,7 @@ void unit::write(const work& w, byte_view out, const acknowledge_work& done) con
 work_outcome unit::write_and_wait(byte_view out, std::uint64_t offset, bool fua) const {
   keep_pace(out.size());
   return outcome_of(when_there_is_room(
-      owner().log(), [&] { return pause(); },
+      owner(), [&] { return pause(); },
       [&] { return owner().write_and_wait(volume_.index, out, offset, fua); }));
 }
 
@@ -153,8 +153,9 @@ work_outcome unit::write_and_look(const work& w, byte_view out) const {
 void unit::clear(const std::vector<byte_range>& ranges, record_kind kind, bool fua,
                  const acknowledge_work& done) const {
   for (const auto& each : ranges) {
+    keep_pace(0);
     const auto cleared = when_there_is_room(
-        owner().log(), [&] { return pause(); },
+        owner(), [&] { return pause(); },
         [&] { return owner().clear_and_wait(volume_.index, kind, each, fua); });
     if (!cleared) return done(outcome_of(cleared));
   }
@@ -215,13 +216,10 @@ work_outcome unit::check(byte_range range) const {
 }
 
 work_outcome unit::status_of(const work& w) const {
-  const auto found = owner().extents(volume_.index, w.range);
+  const auto found = owner().extents(volume_.index, w.range, w.extents_max);
   if (!found) return {found.error().code, std::nullopt, {}};
   work_outcome out;
-  for (const auto& each : *found) {
-    if (out.extents.size() == w.extents_max) break;
-    out.extents.push_back({each.range, !each.hole});
-  }
+  for (const auto& each : *found) out.extents.push_back({each.range, !each.hole});
   return out;
 }
 

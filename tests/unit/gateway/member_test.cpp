@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/posix_disk.h"
+#include "tests/support/virtual_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"
 
 namespace cairn {
@@ -188,7 +189,7 @@ TEST_F(member_test, ExtentsTellHolesFromDataPendingAndDestaged) {
   auto m = open(config());
   ASSERT_TRUE(m->write_and_wait(0, block('a', 65536), 131072, false));
   const auto check = [&] {
-    const auto found = m->extents(0, {0, volume_bytes});
+    const auto found = m->extents(0, {0, volume_bytes}, 100);
     ASSERT_TRUE(found);
     ASSERT_EQ(found->size(), 3U);
     EXPECT_TRUE((*found)[0].hole);
@@ -202,7 +203,62 @@ TEST_F(member_test, ExtentsTellHolesFromDataPendingAndDestaged) {
   }
   check();
   ASSERT_TRUE(m->clear_and_wait(0, record_kind::trim, {131072, 65536}, false));
-  ASSERT_EQ(m->extents(0, {0, volume_bytes})->size(), 1U);
+  ASSERT_EQ(m->extents(0, {0, volume_bytes}, 100)->size(), 1U);
+}
+
+TEST_F(member_test, ExtentsAreAsManyAsAskedForAndWholeAcrossLongRanges) {
+  constexpr std::uint64_t size = 16 * volume_bytes;
+  auto m = open(config());
+  ASSERT_EQ(m->grow(0, size), true);
+  for (const auto at : {size / 4, size / 2 + 65536})
+    ASSERT_TRUE(m->write_and_wait(0, block('a'), at, false));
+  const auto all = m->extents(0, {0, size}, 100);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 5U);
+  std::uint64_t end = 0;
+  for (const auto& e : *all) {
+    EXPECT_EQ(e.range.offset, std::exchange(end, e.range.end()));
+    EXPECT_EQ(e.hole, e.range.length != 4096);
+  }
+  EXPECT_EQ(end, size);
+  const auto two = m->extents(0, {0, size}, 2);
+  ASSERT_TRUE(two);
+  ASSERT_EQ(two->size(), 2U);
+  EXPECT_EQ((*two)[1].range, (byte_range{size / 4, 4096}));
+}
+
+// It failed the volume for good, reads included, and with it the destaging of all others.
+TEST_F(member_test, AFullFileSystemUnderABackingFileIsWaitedFor) {
+  virtual_disk disk;
+  auto m = member::open(disk, config(), "gateway", {}, system_random());
+  ASSERT_TRUE(m) << m.error().text;
+  ASSERT_TRUE((*m)->write_and_wait(0, block('a'), 0, false));
+  ASSERT_TRUE((*m)->write_and_wait(1, block('b'), 0, false));
+  (*m)->sync_step();
+  EXPECT_TRUE((*m)->making_room());
+  disk.fail_next_write("v1.img", ENOSPC);
+  EXPECT_FALSE((*m)->destage_step());
+  EXPECT_FALSE((*m)->making_room()) << "nobody waits for that";
+  EXPECT_EQ(first_byte(**m, 0, 0), 'a');
+  ASSERT_TRUE((*m)->write_and_wait(0, block('c'), 0, false));
+  (*m)->sync_step();
+  while ((*m)->destage_step()) {
+  }
+  (*m)->backing_step();
+  EXPECT_EQ((*m)->status().backed, sequence(3));
+  EXPECT_FALSE((*m)->making_room()) << "there is nothing more to free";
+  EXPECT_EQ(disk.content(where_ / "v1.img")->at(0), std::byte{'c'});
+}
+
+// What its hosts wrote before is theirs: it was acknowledged, and may be wanted back.
+TEST_F(member_test, AFlushOfAFencedMemberMakesItsWritesDurable) {
+  auto m = open(config());
+  ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));
+  m->fence("the other site took over");
+  EXPECT_FALSE(m->write_and_wait(0, block('b'), 0, false));
+  EXPECT_LT(m->log().durable(), m->log().finished());
+  ASSERT_TRUE(m->flush(0));
+  EXPECT_EQ(m->log().durable(), m->log().finished());
 }
 
 TEST_F(member_test, IdsSurviveARestart) {
