@@ -58,6 +58,8 @@ class connection : public std::enable_shared_from_this<connection> {
   void abort_tasks(std::shared_ptr<const void> keep,
                    const std::vector<scsi::nexus_id>* of = nullptr);
 
+  bool logged_in() const { return logged_in_; }  // it has, or had, a session
+  bool ended() const { return ended_; }
   // It has ended, and nothing of it can reach the volume any more.
   bool gone() const { return gone_; }
   std::optional<session_status> status() const;
@@ -117,7 +119,7 @@ class connection : public std::enable_shared_from_this<connection> {
 
   guarded<std::vector<finished_task>> results_;
   std::atomic<bool> scheduled_{false};  // somebody will look at results_
-  std::atomic<bool> ended_{false}, gone_{false};
+  std::atomic<bool> logged_in_{false}, ended_{false}, gone_{false};
 };
 
 }  // namespace cairn::iscsi

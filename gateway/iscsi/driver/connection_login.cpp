@@ -62,6 +62,7 @@ void connection::begin_session() {
   from.exp_cmd_sn = login_->next_cmd_sn();
   from.stat_sn = login_->next_stat_sn();
   tsih_ = login_->tsih();
+  logged_in_ = true;
   scsi::device* device = nullptr;
   scsi::nexus_id nexus = 0;
   if (target_) {

@@ -1,5 +1,6 @@
 #include "gateway/iscsi/driver/target_server.h"
 
+#include <algorithm>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <list>
@@ -14,8 +15,9 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr std::size_t connections_max = 128;
-constexpr std::size_t pool_threads = 16;  // a flush of each of as many hosts, side by side
+constexpr std::ptrdiff_t sessions_max = 128;
+constexpr std::size_t strangers_max = 32;  // that have not logged in; one more, and the oldest goes
+constexpr std::size_t pool_threads = 16;   // a flush of each of as many hosts, side by side
 constexpr std::chrono::milliseconds watch_every{5};
 constexpr std::chrono::milliseconds idle_every{250};  // while nobody is connected
 constexpr unsigned look_every = 50;                   // of those
@@ -156,15 +158,21 @@ void target_server::impl::accept(std::size_t door) {
 void target_server::impl::welcome(tcp::socket socket, std::size_t door) {
   auto c = std::make_shared<connection>(around_, std::move(socket),
                                         static_cast<std::uint16_t>(door + 1));
+  std::vector<std::shared_ptr<connection>> strangers;
   {
     const std::lock_guard lock(mutex_);
-    if (connections_.size() >= connections_max) {
-      log_warning("iSCSI: too many connections, one more is turned away");
+    for (const auto& each : connections_)
+      if (!each->logged_in() && !each->ended()) strangers.push_back(each);
+    const auto logged_in = [](const auto& each) { return each->logged_in(); };
+    if (std::ranges::count_if(connections_, logged_in) >= sessions_max) {
+      log_warning("iSCSI: too many sessions, one more connection is turned away");
       return;
     }
     connections_.push_back(c);
   }
   c->start();
+  if (strangers.size() >= strangers_max)
+    strangers.front()->end("too many connections that have not logged in; this was the oldest");
 }
 
 bool target_server::impl::connected() const {

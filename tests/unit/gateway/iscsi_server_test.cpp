@@ -287,6 +287,19 @@ TEST_F(IscsiServerTest, NopOutIsAnsweredWhileManySessionsAreStuckInTheJournal) {
   for (auto& i : all) ASSERT_TRUE(i.until([&] { return i.good == 3; }));
 }
 
+// They took all places for fifteen seconds, again and again.
+TEST_F(IscsiServerTest, StrangersThatOnlyConnectKeepNobodyFromLoggingIn) {
+  asio::io_context io;
+  std::list<asio::ip::tcp::socket> strangers;
+  for (int n = 0; n < 200; ++n)
+    strangers.emplace_back(io).connect({asio::ip::address_v4::loopback(), port_});
+  initiator i(port_, 1);
+  ASSERT_TRUE(i.connected());
+  for (int n = 0; n < 40; ++n)
+    strangers.emplace_back(io).connect({asio::ip::address_v4::loopback(), port_});
+  EXPECT_EQ(i.read(0, 8).size(), 8u * block) << "who has logged in stays";
+}
+
 TEST_F(IscsiServerTest, AUnitResetIsAnsweredBehindTheWritesThatItEnded) {
   initiator writer(port_, 1), other(port_, 2);
   ASSERT_TRUE(writer.connected() && other.connected());
