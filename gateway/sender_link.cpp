@@ -103,6 +103,7 @@ void sender_link::impl::start() {
 
 void sender_link::impl::greet_again() {
   asio::post(io_, [this] {
+    if (!wire_) return;  // the next HELLO is not made yet
     perform(decides_.on_lost("the volumes have grown", now_us()));
     arm();
   });

@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 
 #include "gateway/launcher/listening_socket.h"
@@ -73,6 +74,15 @@ result<void> pass_on(const std::vector<listening_socket>& sockets) {
   return {};
 }
 
+// Until the plugin hears it (gateway/nbd/reload_signal.h), it would end the process. The mask stays
+// over exec.
+void block_reload_signal() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
 // Returns only when it failed.
 int become_nbdkit(const std::string& plugin, const std::string& file) {
   const auto config = "config=" + file;
@@ -89,6 +99,7 @@ int run(const std::string& file, bool check_only) {
     fmt::print("{}: good\n", file);
     return 0;
   }
+  block_reload_signal();
   const auto plugin = find_plugin();
   if (!plugin) return complain(exit_failed, plugin.error().text);
   const auto sockets = bind_sockets(*config);
