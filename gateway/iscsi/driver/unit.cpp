@@ -70,22 +70,27 @@ void unit::keep_pace(std::uint64_t write_bytes) const {
     std::this_thread::sleep_for(wait);
 }
 
-// A full journal is told inside the call; everything else may come later.
+namespace {
+
+// A full journal is told inside the call, everything else may come later: whichever comes first,
+// the end of the call or the answer, decides who goes on.
+enum class attempt_state : std::uint8_t { inside, full, over };
+
+}  // namespace
+
 void unit::retry_when_full(const std::function<void(acknowledge)>& attempt,
                            const acknowledge_work& done) const {
   const auto tried = when_there_is_room(
       owner(), [&] { return pause(); },
       [&]() -> result<void> {
-        auto full = std::make_shared<std::atomic<bool>>(false);
-        auto inside = std::make_shared<std::atomic<bool>>(true);
-        attempt([=](const result<void>& r) {
-          if (!r && r.error().code == ENOSPC && *inside)
-            *full = true;
-          else
+        const auto now = std::make_shared<std::atomic<attempt_state>>(attempt_state::inside);
+        attempt([now, done](const result<void>& r) {
+          auto inside = attempt_state::inside;
+          if (r || r.error().code != ENOSPC ||
+              !now->compare_exchange_strong(inside, attempt_state::full))
             done(outcome_of(r));
         });
-        *inside = false;
-        if (!*full) return {};
+        if (now->exchange(attempt_state::over) != attempt_state::full) return {};
         return fail(ENOSPC, {});
       });
   if (!tried) done(outcome_of(tried));
