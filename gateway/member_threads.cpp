@@ -173,8 +173,9 @@ void member_impl::stop() {
   const bool ran = !threads_.empty();
   for (auto& t : threads_) t.join();
   threads_.clear();
-  if (!ran || log_->failure()) return;
-  hold_step(monotonic_time::max());
+  if (!ran) return;
+  hold_step(monotonic_time::max());  // what is withheld goes, whatever became of the journal
+  if (log_->failure()) return;
   sync_now();
   catalog_step();
   backing_step();  // what the next start need not look at again
