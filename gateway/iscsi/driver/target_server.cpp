@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
 #include <list>
 #include <thread>
 
@@ -18,6 +19,7 @@ using asio::ip::tcp;
 constexpr std::ptrdiff_t sessions_max = 128;
 constexpr std::size_t strangers_max = 32;  // that have not logged in; one more, and the oldest goes
 constexpr std::size_t pool_threads = 16;   // a flush of each of as many hosts, side by side
+constexpr std::chrono::milliseconds accept_pause{200};
 constexpr std::chrono::milliseconds watch_every{5};
 constexpr std::chrono::milliseconds idle_every{250};  // while nobody is connected
 constexpr unsigned look_every = 50;                   // of those
@@ -27,12 +29,18 @@ int appending_threads() {
   return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2U, 8U));
 }
 
-result<tcp::acceptor> listen_on(asio::io_context& io, const endpoint& at) {
+using strand = asio::strand<asio::io_context::executor_type>;
+using strand_timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, strand>;
+using acceptor = asio::basic_socket_acceptor<tcp, strand>;
+
+result<acceptor> listen_on(const strand& on, const endpoint& at) {
   asio::error_code failed;
   const tcp::endpoint where(asio::ip::make_address(at.host, failed), at.port);
-  tcp::acceptor door(io);
+  acceptor door(on);
   if (!failed) door.open(where.protocol(), failed);
-  if (!failed) door.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) door.set_option(acceptor::reuse_address(true), failed);
   if (!failed) door.bind(where, failed);
   if (!failed) door.listen(asio::socket_base::max_listen_connections, failed);
   if (failed)
@@ -59,6 +67,7 @@ class target_server::impl {
  private:
   void make_targets();
   void accept(std::size_t door);
+  void accept_later(std::size_t door, const std::string& why);
   void welcome(tcp::socket socket, std::size_t door);
   bool connected() const;
   void watch();
@@ -74,7 +83,8 @@ class target_server::impl {
   std::optional<asio::thread_pool> pool_;  // while it runs: a thread does not survive nbdkit's fork
   append_permits appends_{appending_threads()};
   connection_surroundings around_;
-  std::vector<tcp::acceptor> doors_;
+  const strand strand_{io_.get_executor()};  // of doors_ and timer_
+  std::vector<acceptor> doors_;
   std::vector<std::shared_ptr<target>> targets_;
   mutable std::mutex mutex_;  // guards connections_
   std::list<std::shared_ptr<connection>> connections_;
@@ -82,7 +92,7 @@ class target_server::impl {
   guarded<std::vector<session_status>> sessions_;
   std::atomic<bool> looking_{false};  // a pool thread gathers them
   unsigned watched_ = 0;
-  std::optional<asio::steady_timer> timer_;
+  std::optional<strand_timer> timer_;
   std::vector<std::thread> threads_;
 };
 
@@ -108,7 +118,7 @@ void target_server::impl::make_targets() {
 result<void> target_server::impl::bind() {
   make_targets();
   for (const auto& at : options_.listen) {
-    auto door = listen_on(io_, at);
+    auto door = listen_on(strand_, at);
     if (!door) return fail(door.error());
     doors_.push_back(std::move(*door));
   }
@@ -120,7 +130,7 @@ void target_server::impl::start() {
   pool_.emplace(pool_threads);
   around_.pool = &*pool_;
   for (std::size_t i = 0; i < doors_.size(); ++i) accept(i);
-  timer_.emplace(io_);
+  timer_.emplace(strand_);
   watch();
   for (int i = 0; i <= appending_threads(); ++i) threads_.emplace_back([this] { io_.run(); });
 }
@@ -128,7 +138,7 @@ void target_server::impl::start() {
 void target_server::impl::stop() {
   if (threads_.empty()) return;
   stopping_ = true;
-  asio::post(io_, [this] {
+  asio::post(strand_, [this] {
     for (auto& door : doors_) door.close();
     timer_->cancel();
   });
@@ -148,10 +158,20 @@ void target_server::impl::stop() {
 }
 
 void target_server::impl::accept(std::size_t door) {
-  doors_[door].async_accept([this, door](const asio::error_code& failed, tcp::socket socket) {
+  doors_[door].async_accept(io_, [this, door](const asio::error_code& failed, tcp::socket socket) {
     if (stopping_ || failed == asio::error::operation_aborted) return;
-    if (!failed) welcome(std::move(socket), door);
+    if (failed) return accept_later(door, failed.message());
+    welcome(std::move(socket), door);
     accept(door);
+  });
+}
+
+// The process is out of descriptors or of memory: it would fail again at once.
+void target_server::impl::accept_later(std::size_t door, const std::string& why) {
+  log_warning("iSCSI: accept: " + why);
+  const auto pause = std::make_shared<strand_timer>(strand_, accept_pause);
+  pause->async_wait([this, door, pause](const asio::error_code&) {
+    if (!stopping_) accept(door);
   });
 }
 
@@ -161,6 +181,7 @@ void target_server::impl::welcome(tcp::socket socket, std::size_t door) {
   std::vector<std::shared_ptr<connection>> strangers;
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return;  // who ends them all has looked already
     for (const auto& each : connections_)
       if (!each->logged_in() && !each->ended()) strangers.push_back(each);
     const auto logged_in = [](const auto& each) { return each->logged_in(); };
@@ -171,8 +192,10 @@ void target_server::impl::welcome(tcp::socket socket, std::size_t door) {
     connections_.push_back(c);
   }
   c->start();
-  if (strangers.size() >= strangers_max)
-    strangers.front()->end("too many connections that have not logged in; this was the oldest");
+  if (strangers.size() < strangers_max) return;
+  asio::post(io_, [oldest = strangers.front()] {
+    oldest->end("too many connections that have not logged in; this was the oldest");
+  });
 }
 
 bool target_server::impl::connected() const {
