@@ -16,9 +16,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto login_limit = 15s;
-constexpr auto quiet_limit = 30s;   // then a ping; as long again, then it is gone
-constexpr auto look_every = 250ms;  // at the volume's role, and for a ping
-constexpr auto stuck_limit = 5ms;   // of a thread in the journal
+constexpr auto quiet_limit = 30s;    // then a ping; as long again, then it is gone
+constexpr auto look_every = 250ms;   // at the volume's role, and for a ping
+constexpr auto stuck_limit = 5ms;    // of a thread in the journal
+constexpr auto serve_at_once = 1ms;  // then other connections have their turn
 constexpr std::size_t tasks_at_once = 64;
 constexpr std::size_t parts_max = 96;  // of one sendmsg
 
@@ -67,23 +68,28 @@ void connection::serve() {
   serving_ = true;
   scheduled_ = true;  // what ends meanwhile is seen by this thread
   const auto mine = ++turns_;
+  const auto until = clock::now() + serve_at_once;
   for (;;) {
     const bool again = turn(lock);
     if (mine != turns_) return;  // another thread took over while this one was stuck
-    if (again) continue;
+    if (again && clock::now() < until) continue;
+    if (again) {
+      serving_ = false;
+      return post_serve();
+    }
     scheduled_ = false;
     // What was finished before `scheduled_` fell was not posted.
     if (results_.with([](const auto& r) { return r.empty(); })) break;
     scheduled_ = true;
   }
   serving_ = false;
-  if (!ended_) wait();
+  ended_ ? leave_when_idle() : wait();
 }
 
 // false: there is nothing to do until the socket or the storage has something.
 bool connection::turn(std::unique_lock<std::mutex>& lock) {
   take_results();
-  if (ended_) return leave_when_idle(), false;
+  if (ended_) return false;
   const bool reads = !close_when_sent_ && (!session_ || session_->wants_input());
   const bool came = reads && receive();
   if (ended_ || !take_pdus()) return false;
@@ -95,7 +101,9 @@ bool connection::turn(std::unique_lock<std::mutex>& lock) {
     take_results();
   }
   if (session_) session_->own_data();  // the next receive goes where it lies
-  return flush() && (came || ran);
+  // What was sent made room for commands that wait for it.
+  sent_ = false;
+  return flush() && (came || ran || sent_);
 }
 
 bool connection::receive() {
@@ -222,6 +230,7 @@ bool connection::send(output_queue& out) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return close(std::string("send: ") + std::strerror(errno)), false;
     out.sent(static_cast<std::size_t>(n));
+    sent_ = true;
   }
   return true;
 }

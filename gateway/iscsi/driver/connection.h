@@ -115,6 +115,7 @@ class connection : public std::enable_shared_from_this<connection> {
   std::uint64_t turns_ = 0;         // counts the threads that served; an older one goes
   clock::time_point busy_since_{};  // in the journal; the clock's epoch: not
   bool close_when_sent_ = false;
+  bool sent_ = false;  // something, since it was last set back
   bool waits_for_input_ = false, waits_for_output_ = false;
 
   guarded<std::vector<finished_task>> results_;
