@@ -160,9 +160,9 @@ std::vector<bytes> seeds() {
   reservations some;
   some.add({{"iqn.a,i,0x1", 1}, false, 7});
   some.reserve({"iqn.a,i,0x1", 1}, reservation_type::write_exclusive);
-  const auto whole = some.image();
-  bytes image{image_follows};
-  image.insert(image.end(), whole.begin(), whole.end() - checksum_bytes);
+  auto image = some.image();
+  image.resize(image.size() - checksum_bytes);
+  image.insert(image.begin(), image_follows);
   return {every_command(), lists(), registered(), image};
 }
 
