@@ -2,11 +2,13 @@
 // PDUs go in, PDUs come out, and between them tasks for the storage. No I/O, no clock, no threads;
 // the driver's lock guards it.
 //
-//   on_pdu ─► command window ─► task: collecting (immediate, unsolicited, R2T) ─► take_work
+//   on_pdu ─► command window ─► task ─► room ─► collecting (unsolicited, R2T) ─► take_work
 //                                                                  finished ─► response, window
 //
 // Bounds: commands by the window, PDUs without a task by `pdus_max` of the output (the driver then
-// stops reading), data in memory by data_bytes_max (a task waits, one is always let through).
+// stops reading), data in memory by data_bytes_max: what is asked for or read waits for room in the
+// order of arrival, and one is always let through. Room comes back when a task ends and when output
+// is sent.
 #pragma once
 #include <deque>
 #include <functional>
@@ -111,7 +113,7 @@ class session {
   result<void> check_data_out(const task& t, const pdu& p) const;
   void take_in(const task_ptr& t, byte_view data);
   void ask_for_data(const task_ptr& t);
-  void ask_the_waiting();
+  void admit_the_waiting();
   bool has_room(std::size_t more) const;
   void advance(const task_ptr& t);
   bool next_may_run(const task& t) const;
@@ -142,9 +144,9 @@ class session {
   std::uint32_t next_tag_ = 1;               // target transfer tags of ours
   std::uint32_t commands_ = 0;               // under way that the window counts
   std::map<std::uint32_t, task_ptr> tasks_;  // by initiator task tag
-  std::deque<task_ptr> ready_;               // for take_work, in order of arrival
-  std::deque<task_ptr> for_room_;            // want to ask for data, within data_bytes_max
-  std::size_t data_bytes_ = 0;               // of the tasks that are admitted
+  std::deque<task_ptr> ready_;               // for take_work; what needs room has it
+  std::deque<task_ptr> for_room_;            // in order of arrival
+  std::size_t data_bytes_ = 0;               // the room of the tasks that are admitted
   std::uint32_t running_ = 0;
   bool ordered_running_ = false;
   bytes text_in_, text_out_;  // of a text exchange under way

@@ -94,7 +94,8 @@ void session::end(const task_ptr& t) {
   if (t->now == task::state::ended) return;
   if (t->aborted && !t->command.immediate()) --commands_;
   t->now = task::state::ended;
-  if (t->admitted) data_bytes_ -= t->wanted;
+  if (t->admitted) data_bytes_ -= t->room;
+  std::erase(for_room_, t);
   t->awaited.clear();
   tasks_.erase(t->tag());
 }

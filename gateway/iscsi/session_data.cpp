@@ -14,6 +14,21 @@ bool takes_data_piecewise(scsi::work_kind kind) {
          kind == scsi::work_kind::write_and_compare;
 }
 
+// What it takes in memory beside the data that came with the command. A read reads no more than the
+// initiator takes.
+std::size_t room_for(task& t) {
+  if (t.received < t.wanted) return t.wanted;
+  if (!t.what.to_do || t.what.to_do->kind != scsi::work_kind::read) return 0;
+  auto& range = t.what.to_do->range;
+  range.length =
+      std::min<std::uint64_t>(range.length, align_up(t.reads_at_most(), t.what.to_do->block_bytes));
+  return range.length;
+}
+
+void enqueue(std::deque<task_ptr>& queue, const task_ptr& t) {
+  t->first() ? queue.push_front(t) : queue.push_back(t);
+}
+
 scsi::answer illegal(std::uint16_t code) {
   return {scsi::status::check_condition,
           {},
@@ -59,7 +74,10 @@ result<void> session::on_command(const pdu& p) {
         static_cast<std::uint32_t>(std::min<std::uint64_t>(t->expected(), t->what.data_out));
   take_in(t, p.data);
   t->asked = t->received;
-  advance(t);
+  t->room = room_for(*t);
+  if (t->room == 0) return advance(t), result<void>();
+  enqueue(for_room_, t);
+  admit_the_waiting();
   return {};
 }
 
@@ -135,10 +153,11 @@ result<void> session::on_data_out(const pdu& p) {
   return {};
 }
 
-// Asks for more data, or, when all is there, for the storage.
+// Asks for more data, or, when all is there, for the storage. What needs room has it by then: so
+// what is ready never waits for what stands behind it.
 void session::advance(const task_ptr& t) {
   // The end of the data may come in a PDU of its own, when the stream's buffer has gone on.
-  if (t->unsolicited_open) return t->own_data();
+  if (t->unsolicited_open || t->waits_for_room()) return t->own_data();
   const bool refused = t->what.done && t->what.done->status != scsi::status::good;
   if (t->what.exact_data_out && !refused && t->expected() != t->what.data_out)
     return answer(t, illegal(0x2400));
@@ -154,10 +173,7 @@ void session::advance(const task_ptr& t) {
   if (!t->what.to_do && !t->what.may_block)
     return decided(t, unit_->parameters(nexus_, t->cdb, t->data));
   t->now = task::state::waiting;
-  if (t->first())
-    ready_.push_front(t);
-  else
-    ready_.push_back(t);
+  enqueue(ready_, t);
 }
 
 void session::decided(const task_ptr& t, scsi::decision d) {
@@ -188,15 +204,6 @@ bool session::has_room(std::size_t more) const {
 }
 
 void session::ask_for_data(const task_ptr& t) {
-  if (!t->admitted) {
-    if (!for_room_.empty() || !has_room(t->wanted)) {
-      if (std::find(for_room_.begin(), for_room_.end(), t) == for_room_.end())
-        for_room_.push_back(t);
-      return;
-    }
-    t->admitted = true;
-    data_bytes_ += t->wanted;
-  }
   while (t->asked < t->wanted && t->bursts.size() < from_.agreed.max_outstanding_r2t) {
     const auto length = std::min(from_.agreed.max_burst, t->wanted - t->asked);
     const auto tag = next_tag_++ & 0x7fffffff;
@@ -210,13 +217,14 @@ void session::ask_for_data(const task_ptr& t) {
   }
 }
 
-void session::ask_the_waiting() {
-  while (!for_room_.empty() && has_room(for_room_.front()->wanted)) {
+// In the order in which they came, so that small ones do not starve a large one.
+void session::admit_the_waiting() {
+  while (!for_room_.empty() && has_room(for_room_.front()->room)) {
     const auto t = std::move(for_room_.front());
     for_room_.pop_front();
     t->admitted = true;
-    data_bytes_ += t->wanted;
-    ask_for_data(t);
+    data_bytes_ += t->room;
+    advance(t);
   }
 }
 
@@ -237,20 +245,11 @@ void session::own_data() {
 }
 
 task_ptr session::take_work() {
-  ask_the_waiting();
+  admit_the_waiting();
   if (ready_.empty() || !next_may_run(*ready_.front())) return nullptr;
   const auto t = ready_.front();
-  if (t->what.to_do && t->what.to_do->kind == scsi::work_kind::read) {
-    auto& range = t->what.to_do->range;
-    range.length = std::min<std::uint64_t>(
-        range.length, align_up(t->reads_at_most(), t->what.to_do->block_bytes));
-    if (!has_room(range.length)) return nullptr;
-    t->held = buffer(range.length);
-    t->admitted = true;
-    t->wanted = static_cast<std::uint32_t>(range.length);
-    data_bytes_ += t->wanted;
-  }
   ready_.pop_front();
+  if (t->what.to_do && t->what.to_do->kind == scsi::work_kind::read) t->held = buffer(t->room);
   t->now = task::state::running;
   ++running_;
   ordered_running_ = t->ordered();

@@ -54,7 +54,6 @@ void session::abort(const task_ptr& t, const std::shared_ptr<const void>& keep) 
     return;
   }
   std::erase(ready_, t);
-  std::erase(for_room_, t);
   end(t);
 }
 

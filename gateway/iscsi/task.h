@@ -27,8 +27,8 @@ class buffer {
 
 struct task {
   enum class state : std::uint8_t {
-    collecting,  // of data from the initiator
-    waiting,     // for an ordered task before it, or for room
+    collecting,  // of data from the initiator, once there is room
+    waiting,     // for the storage, or an ordered task before it
     running,     // at the storage
     ended,
   };
@@ -50,7 +50,9 @@ struct task {
     std::uint32_t tag = 0, end = 0;  // the R2T's target transfer tag; the byte behind it
   };
   std::deque<burst> bursts;  // R2Ts that are outstanding, in order
-  bool admitted = false;     // its data counts against the session's bound
+
+  std::size_t room = 0;   // bytes of the session's bound that it needs; 0: none
+  bool admitted = false;  // they are counted
 
   byte_view data;  // data-out when it is complete; into `held`, or into the stream's buffer
   buffer held;     // data-out, or data-in of a read
@@ -65,6 +67,7 @@ struct task {
   bool writes() const { return (command.flags() & 0x20) != 0; }
   bool ordered() const { return (command.flags() & 0x07) == 2; }
   bool first() const { return (command.flags() & 0x07) == 3; }  // head of queue
+  bool waits_for_room() const { return room > 0 && !admitted; }
   std::uint32_t reads_at_most() const { return reads() ? expected() : 0; }
   // The data stays when the stream's buffer goes on.
   void own_data() {

@@ -40,6 +40,17 @@ TEST_F(IscsiServerTest, NopOutIsAnsweredWhileTheJournalStandsStill) {
   EXPECT_EQ(i.read(0, 8), std::vector<unsigned char>(8 * block, 0x11));
 }
 
+// Nobody looked again when the last output was sent, and the initiator had nothing more to say.
+TEST_F(IscsiServerTest, AReadThatWaitedForTheOutputOfOthersBeginsWhenThatIsSent) {
+  ASSERT_EQ(member_->grow(0, 32 << 20), true);
+  server_->look_at_sizes();
+  initiator i(port_, 1);
+  ASSERT_TRUE(i.connected());
+  ASSERT_TRUE(i.begin_read(0, (16 << 20) / block));
+  ASSERT_TRUE(i.begin_read(0, (32 << 20) / block - 1));
+  ASSERT_TRUE(i.until([&] { return i.good == 2; })) << i.good << " " << i.bad;
+}
+
 // Each had a network thread stuck in the journal, and none was left.
 TEST_F(IscsiServerTest, NopOutIsAnsweredWhileManySessionsAreStuckInTheJournal) {
   std::list<initiator> all;
