@@ -116,7 +116,7 @@ class session {
   void admit_the_waiting();
   bool has_room(std::size_t more) const;
   void advance(const task_ptr& t);
-  bool next_may_run(const task& t) const;
+  std::deque<task_ptr>::iterator next_to_run();
 
   // session_answer.cpp: what goes back
   void answer(const task_ptr& t, const scsi::answer& a, byte_view data,
@@ -144,12 +144,12 @@ class session {
   std::uint32_t next_tag_ = 1;               // target transfer tags of ours
   std::uint32_t commands_ = 0;               // under way that the window counts
   std::map<std::uint32_t, task_ptr> tasks_;  // by initiator task tag
-  std::deque<task_ptr> ready_;               // for take_work; what needs room has it
-  std::deque<task_ptr> for_room_;            // in order of arrival
-  std::size_t data_bytes_ = 0;               // the room of the tasks that are admitted
-  std::uint32_t running_ = 0;
-  bool ordered_running_ = false;
-  bytes text_in_, text_out_;  // of a text exchange under way
+  std::uint64_t next_arrival_ = 1;
+  std::uint32_t ordered_ = 0;      // of tasks_
+  std::deque<task_ptr> ready_;     // for take_work; what needs room has it
+  std::deque<task_ptr> for_room_;  // in order of arrival
+  std::size_t data_bytes_ = 0;     // the room of the tasks that are admitted
+  bytes text_in_, text_out_;       // of a text exchange under way
   bool ping_unanswered_ = false;
   bool closing_ = false;
 };

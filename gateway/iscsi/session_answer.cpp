@@ -33,8 +33,6 @@ void set_residual(header& h, const residual& r) {
 }  // namespace
 
 void session::finished(const task_ptr& t, const scsi::work_outcome& outcome) {
-  --running_;
-  if (t->ordered()) ordered_running_ = false;
   if (t->aborted) return end(t);
   const auto a = unit_->finish(nexus_, t->cdb, outcome);
   const bool read = t->what.to_do->kind == scsi::work_kind::read;
@@ -97,6 +95,7 @@ void session::end(const task_ptr& t) {
   if (t->admitted) data_bytes_ -= t->room;
   std::erase(for_room_, t);
   t->awaited.clear();
+  if (t->ordered()) --ordered_;
   tasks_.erase(t->tag());
 }
 

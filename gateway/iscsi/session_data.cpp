@@ -62,7 +62,9 @@ result<void> session::on_command(const pdu& p) {
   std::copy_n(p.head.view().begin() + 32, t->cdb.size(), t->cdb.begin());
   t->lun = p.head.number(field::lun, 8);
   t->unsolicited_open = t->writes() && !p.head.final();
+  t->arrival = next_arrival_++;
   tasks_.emplace(tag, t);
+  if (t->ordered()) ++ordered_;
   if (!p.head.immediate()) ++commands_;
   const bool full = tasks_.size() > limits_.commands_max + immediate_tasks_max;
   if (full)
@@ -177,10 +179,6 @@ void session::advance(const task_ptr& t) {
 }
 
 void session::decided(const task_ptr& t, scsi::decision d) {
-  if (t->now == task::state::running) {
-    --running_;
-    if (t->ordered()) ordered_running_ = false;
-  }
   if (t->aborted) return end(t);
   t->what.done = std::move(d.done);
   t->what.to_do = std::move(d.to_do);
@@ -195,7 +193,7 @@ void session::decided(const task_ptr& t, scsi::decision d) {
   }
   if (t->what.done) return answer(t, *t->what.done);
   t->now = task::state::waiting;
-  ready_.push_front(t);
+  enqueue(ready_, t);
 }
 
 bool session::has_room(std::size_t more) const {
@@ -228,16 +226,19 @@ void session::admit_the_waiting() {
   }
 }
 
-// An ordered task runs alone, behind all that came before it.
-bool session::next_may_run(const task& t) const {
-  if (ordered_running_) return false;
-  if (!t.ordered()) return true;
-  const auto before = [&](const auto& other) {
-    return other.second->now == task::state::collecting && !other.second->command.immediate() &&
-           static_cast<std::int32_t>(other.second->command.u32(field::cmd_sn) -
-                                     t.command.u32(field::cmd_sn)) < 0;
-  };
-  return running_ == 0 && std::none_of(tasks_.begin(), tasks_.end(), before);
+// SAM-5 8: an ordered task runs when all that came before it has ended, what came behind it runs
+// when it has ended itself, and the head of the queue waits for nobody. Nothing that an ordered
+// task waits for can lack room, since that is given in the order of arrival, too.
+std::deque<task_ptr>::iterator session::next_to_run() {
+  if (ordered_ == 0) return ready_.begin();
+  auto first = next_arrival_, first_ordered = next_arrival_;
+  for (const auto& [tag, t] : tasks_) {
+    first = std::min(first, t->arrival);
+    if (t->ordered()) first_ordered = std::min(first_ordered, t->arrival);
+  }
+  return std::ranges::find_if(ready_, [&](const task_ptr& t) {
+    return t->first() || t->arrival == first || (!t->ordered() && t->arrival < first_ordered);
+  });
 }
 
 void session::own_data() {
@@ -246,13 +247,12 @@ void session::own_data() {
 
 task_ptr session::take_work() {
   admit_the_waiting();
-  if (ready_.empty() || !next_may_run(*ready_.front())) return nullptr;
-  const auto t = ready_.front();
-  ready_.pop_front();
+  const auto next = next_to_run();
+  if (next == ready_.end()) return nullptr;
+  const auto t = *next;
+  ready_.erase(next);
   if (t->what.to_do && t->what.to_do->kind == scsi::work_kind::read) t->held = buffer(t->room);
   t->now = task::state::running;
-  ++running_;
-  ordered_running_ = t->ordered();
   return t;
 }
 

@@ -36,6 +36,7 @@ struct task {
   header command;
   scsi::cdb cdb{};
   std::uint64_t lun = 0;
+  std::uint64_t arrival = 0;  // numbers the tasks of a session
   scsi::decision what;
   state now = state::collecting;
 

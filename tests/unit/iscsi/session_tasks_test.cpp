@@ -45,21 +45,6 @@ TEST_F(SessionTasksTest, ATagThatIsInUseIsRejected) {
   EXPECT_EQ(p.data.size(), header_bytes);
 }
 
-TEST_F(SessionTasksTest, AnOrderedTaskRunsAloneBehindThoseBeforeIt) {
-  next_is(work_kind::read, 512, false);
-  ok(command(reads, 1, 512));
-  ok(command(reads | 2, 2, 512));
-  ok(command(reads, 3, 512));
-  const auto first = must_work();
-  EXPECT_EQ(session_->take_work(), nullptr);
-  session_->finished(first, {});
-  const auto second = must_work();
-  EXPECT_EQ(second->tag(), 2u);
-  EXPECT_EQ(session_->take_work(), nullptr);
-  session_->finished(second, {});
-  EXPECT_EQ(must_work()->tag(), 3u);
-}
-
 // ---- task management
 
 TEST_F(SessionTasksTest, AnAbortedTaskAtTheStorageIsAwaitedAndNotAnswered) {
