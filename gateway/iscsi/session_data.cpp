@@ -6,7 +6,8 @@
 namespace cairn::iscsi {
 namespace {
 
-constexpr std::uint8_t task_in_progress = 0x07, invalid_field = 0x09;  // Reject, RFC 7143 11.17.1
+// Reject reasons, RFC 7143 11.17.1.
+constexpr std::uint8_t too_many_immediate = 0x06, task_in_progress = 0x07, invalid_field = 0x09;
 constexpr std::uint32_t immediate_tasks_max = 32;  // beside those that the window counts
 
 bool takes_data_piecewise(scsi::work_kind kind) {
@@ -57,6 +58,10 @@ result<void> session::on_command(const pdu& p) {
     return {};
   }
   CAIRN_TRY(check_unsolicited(p));
+  if (p.head.immediate() && tasks_.size() - commands_ >= immediate_tasks_max) {
+    reject(p.head, too_many_immediate);  // what data follows it is ignored
+    return {};
+  }
   auto t = std::make_shared<task>();
   t->command = p.head;
   std::copy_n(p.head.view().begin() + 32, t->cdb.size(), t->cdb.begin());
@@ -66,11 +71,7 @@ result<void> session::on_command(const pdu& p) {
   tasks_.emplace(tag, t);
   if (t->ordered()) ++ordered_;
   if (!p.head.immediate()) ++commands_;
-  const bool full = tasks_.size() > limits_.commands_max + immediate_tasks_max;
-  if (full)
-    t->what.done = scsi::answer{scsi::status::task_set_full, {}, {}};
-  else
-    t->what = unit_->begin(nexus_, t->lun, t->cdb);
+  t->what = unit_->begin(nexus_, t->lun, t->cdb);
   if (t->writes() && !t->what.done)
     t->wanted =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(t->expected(), t->what.data_out));

@@ -45,6 +45,29 @@ TEST_F(SessionTasksTest, ATagThatIsInUseIsRejected) {
   EXPECT_EQ(p.data.size(), header_bytes);
 }
 
+// Those that announced unsolicited data passed every bound.
+TEST_F(SessionTasksTest, ImmediateCommandsBeyondTheirBoundAreRejected) {
+  start_.agreed.initial_r2t = false;
+  restart();
+  next_is(work_kind::write, 1024, true);
+  const auto immediate = [&](std::uint32_t tag) {
+    auto h = command(writes, tag, 1024);
+    h.set(0, 0x41, 1).set(1, writes, 1).set(field::cmd_sn, --cmd_sn_, 4);
+    return h;
+  };
+  for (std::uint32_t tag = 1; tag <= 32; ++tag) ok(immediate(tag), content(512));
+  EXPECT_TRUE(sent().empty());
+  ok(immediate(33), content(512));
+  EXPECT_EQ(only_one(opcode::reject).head.u8(2), 0x06);
+  EXPECT_EQ(session_->tasks(), 32u);
+  ok(data_out(33, no_tag, 512, true), content(512));
+  ok(data_out(1, no_tag, 512, true), content(512));
+  session_->finished(must_work(), {});
+  EXPECT_EQ(status_of(only_one(opcode::scsi_response)), 0);
+  ok(immediate(34), content(512));
+  EXPECT_TRUE(sent().empty()) << "there is a place again";
+}
+
 // ---- task management
 
 TEST_F(SessionTasksTest, AnAbortedTaskAtTheStorageIsAwaitedAndNotAnswered) {
