@@ -180,7 +180,12 @@ void session::advance(const task_ptr& t) {
 }
 
 void session::decided(const task_ptr& t, scsi::decision d) {
-  if (t->aborted) return end(t);
+  if (t->aborted) {
+    // What it preempted is preempted; so whoever waits for this task waits for those that it ends.
+    const auto keep = std::make_shared<const decltype(t->awaited)>(std::move(t->awaited));
+    if (!d.abort.empty()) around_.abort_nexuses(d.abort, keep);
+    return end(t);
+  }
   t->what.done = std::move(d.done);
   t->what.to_do = std::move(d.to_do);
   t->what.data_in = d.data_in;

@@ -54,6 +54,10 @@ class SessionFixture : public testing::Test {
     session_surroundings around;
     around.later = [this](std::function<void()> f) { later_.push_back(std::move(f)); };
     around.abort_others = [this](std::shared_ptr<const void> keep) { others_ = std::move(keep); };
+    around.abort_nexuses = [this](const auto& of, std::shared_ptr<const void> keep) {
+      preempted_ = of;
+      others_ = std::move(keep);
+    };
     around.answer_text = [this](byte_view) -> result<text_answer> {
       return text_answer{bytes(text_bytes_, std::byte{'t'}), {}};
     };
@@ -143,7 +147,8 @@ class SessionFixture : public testing::Test {
   std::uint32_t cmd_sn_ = 5, data_sn_ = 0;
   std::size_t text_bytes_ = 10;
   std::vector<std::function<void()>> later_;
-  std::shared_ptr<const void> others_;
+  std::shared_ptr<const void> others_;  // kept while other sessions have tasks
+  std::vector<scsi::nexus_id> preempted_;
   int target_resets_ = 0;
   std::unique_ptr<session> session_;
 };

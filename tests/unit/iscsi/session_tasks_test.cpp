@@ -4,7 +4,23 @@
 namespace cairn::iscsi {
 namespace {
 
-using SessionTasksTest = SessionFixture;
+class SessionTasksTest : public SessionFixture {
+ protected:
+  // PERSISTENT RESERVE OUT that saves its reservations, tag 1.
+  task_ptr preempt_and_abort() {
+    unit_.next = {};
+    unit_.next.data_out = 24;
+    unit_.next.may_block = true;
+    ok(command(writes, 1, 24), content(24));
+    return must_work();
+  }
+  static scsi::decision preempts(scsi::nexus_id n) {
+    scsi::decision d;
+    d.done = scsi::answer{};
+    d.abort = {n};
+    return d;
+  }
+};
 
 // ---- the window
 
@@ -113,6 +129,29 @@ TEST_F(SessionTasksTest, AbortingATaskThatWaitsForDataEndsItAtOnce) {
   EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 0);
   ok(data_out(1, ttt, 0, true), content(512));  // came too late: ignored
   EXPECT_EQ(session_->take_work(), nullptr);
+}
+
+TEST_F(SessionTasksTest, PreemptAndAbortIsAnsweredWhenTheTasksOfTheOthersAreGone) {
+  const auto t = preempt_and_abort();
+  session_->decided(t, preempts(9));
+  EXPECT_EQ(preempted_, std::vector<scsi::nexus_id>{9});
+  EXPECT_TRUE(later_.empty());
+  others_.reset();
+  later_.at(0)();
+  EXPECT_EQ(status_of(only_one(opcode::scsi_response)), 0);
+}
+
+// The reservations had changed hands, but what the preempted one had under way went on.
+TEST_F(SessionTasksTest, PreemptAndAbortThatIsAbortedWhileItSavesAbortsTheOthersAllTheSame) {
+  const auto t = preempt_and_abort();
+  ok(task_request(1, 1));
+  session_->decided(t, preempts(9));
+  EXPECT_EQ(preempted_, std::vector<scsi::nexus_id>{9});
+  EXPECT_EQ(session_->tasks(), 0u);
+  EXPECT_TRUE(later_.empty()) << "the function waits for the tasks of the others, too";
+  others_.reset();
+  later_.at(0)();
+  EXPECT_EQ(only_one(opcode::task_response).head.u8(2), 0);
 }
 
 TEST_F(SessionTasksTest, AbortingAnUnknownTaskSaysSo) {
