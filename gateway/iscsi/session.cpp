@@ -51,6 +51,7 @@ void session::reject(const header& h, std::uint8_t reason) {
 
 void session::on_data_digest_error(const header& h) {
   reject(h, data_digest_error);
+  listens_ = false;
   closing_ = true;
 }
 
@@ -68,7 +69,7 @@ result<bool> session::in_order(const header& h) {
 }
 
 result<void> session::on_pdu(const pdu& p) {
-  if (closing_) return {};
+  if (!listens_) return {};
   if (p.head.is(opcode::data_out)) return on_data_out(p);
   if (p.head.is(opcode::snack)) {
     reject(p.head, snack_rejected);
@@ -159,15 +160,20 @@ void session::on_logout(const header& h) {
   enum : std::uint8_t { close_session = 0, close_connection = 1, recovery = 2 };
   enum : std::uint8_t { done = 0, no_such_connection = 1, no_recovery = 2 };
   const auto reason = h.flags() & 0x7f;
-  auto answer = reason >= recovery ? no_recovery : done;
-  if (reason == close_connection && h.u16(field::cid) != from_.who.cid) answer = no_such_connection;
-  if (answer == done) {
+  const auto respond = [this, h](std::uint8_t answer) {
+    header out(opcode::logout_response);
+    out.set(field::flags, 0x80, 1).set(2, answer, 1).set(field::task_tag, h.task_tag(), 4);
+    send(out, stat_sn::advances);
+  };
+  if (reason >= recovery) return respond(no_recovery);
+  if (reason == close_connection && h.u16(field::cid) != from_.who.cid)
+    return respond(no_such_connection);
+  // Nothing of this session reaches the volume behind the answer.
+  listens_ = false;
+  abort_all(when_dropped([this, respond] {
+    respond(done);
     closing_ = true;
-    abort_all({});
-  }
-  header out(opcode::logout_response);
-  out.set(field::flags, 0x80, 1).set(2, answer, 1).set(field::task_tag, h.task_tag(), 4);
-  send(out, stat_sn::advances);
+  }));
 }
 
 void session::ask_for_logout() {

@@ -84,7 +84,7 @@ class session {
   // AsyncEvent 1: the target asks for logout (RFC 7143 11.9).
   void ask_for_logout();
   output_queue& output() { return output_; }
-  bool wants_input() const { return !closing_ && output_.pdus() < limits_.pdus_max; }
+  bool wants_input() const { return listens_ && output_.pdus() < limits_.pdus_max; }
   bool closing() const { return closing_; }  // when the output is sent
   std::size_t tasks() const { return tasks_.size(); }
   const session_identity& who() const { return from_.who; }
@@ -151,7 +151,8 @@ class session {
   std::size_t data_bytes_ = 0;     // the room of the tasks that are admitted
   bytes text_in_, text_out_;       // of a text exchange under way
   bool ping_unanswered_ = false;
-  bool closing_ = false;
+  bool listens_ = true;   // until a logout, or an error that ends the connection
+  bool closing_ = false;  // it listens no more, and nothing is awaited before the end
 };
 
 }  // namespace cairn::iscsi

@@ -47,6 +47,22 @@ TEST_F(IscsiSessionEndTest, ALoginBehindALostConnectionWaitsForItsWrites) {
   EXPECT_GE(logged_in, 1);
 }
 
+TEST_F(IscsiSessionEndTest, ALogoutIsAnsweredBehindTheWritesOfItsSession) {
+  initiator i(port_, 1);
+  ASSERT_TRUE(i.connected());
+  stick_a_write(i, 64, 0x88);
+  std::atomic<bool> answered = false;
+  std::thread leaves([&] {
+    EXPECT_EQ(iscsi_logout_sync(i.raw()), 0);
+    answered = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // for an answer that does not wait
+  EXPECT_FALSE(answered);
+  stall_.open();
+  leaves.join();
+  EXPECT_EQ(initiator(port_, 2).read(64, 8), std::vector<unsigned char>(8 * block, 0x88));
+}
+
 TEST_F(IscsiSessionEndTest, AUnitResetIsAnsweredBehindTheWritesOfALostConnection) {
   initiator lost(port_, 1), other(port_, 2);
   ASSERT_TRUE(lost.connected() && other.connected());

@@ -14,6 +14,11 @@ class SessionTasksTest : public SessionFixture {
     ok(command(writes, 1, 24), content(24));
     return must_work();
   }
+  static header logout() {
+    header h(opcode::logout_request);
+    h.set(0, 0x46, 1).set(1, final_bit, 1).set(field::task_tag, 9, 4);
+    return h;
+  }
   static scsi::decision preempts(scsi::nexus_id n) {
     scsi::decision d;
     d.done = scsi::answer{};
@@ -217,11 +222,36 @@ TEST_F(SessionTasksTest, APingThatIsNotAnsweredIsNoticed) {
 }
 
 TEST_F(SessionTasksTest, LogoutIsAnsweredAndEndsTheSession) {
-  header h(opcode::logout_request);
-  h.set(0, 0x46, 1).set(1, final_bit, 1).set(field::task_tag, 9, 4);
-  ok(h);
+  ok(logout());
+  later_.at(0)();
   EXPECT_EQ(only_one(opcode::logout_response).head.u8(2), 0);
   EXPECT_TRUE(session_->closing());
+}
+
+// The answer came at once, and the write reached the volume behind it.
+TEST_F(SessionTasksTest, LogoutIsAnsweredWhenTheWritesAtTheStorageAreGone) {
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 512), content(512));
+  const auto t = must_work();
+  ok(logout());
+  EXPECT_TRUE(sent().empty());
+  EXPECT_TRUE(later_.empty());
+  EXPECT_FALSE(session_->closing());
+  EXPECT_FALSE(session_->wants_input());
+  ok(command(writes, 2, 512), content(512));
+  EXPECT_EQ(session_->take_work(), nullptr) << "nothing new is taken";
+  session_->finished(t, {});
+  later_.at(0)();
+  EXPECT_EQ(only_one(opcode::logout_response).head.u8(2), 0);
+  EXPECT_TRUE(session_->closing());
+}
+
+TEST_F(SessionTasksTest, ALogoutThatIsRefusedChangesNothing) {
+  auto h = logout();
+  h.set(1, final_bit | 2, 1);  // for recovery
+  ok(h);
+  EXPECT_EQ(only_one(opcode::logout_response).head.u8(2), 2);
+  EXPECT_TRUE(session_->wants_input());
 }
 
 TEST_F(SessionTasksTest, ALongTextAnswerComesInParts) {
