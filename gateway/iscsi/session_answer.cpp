@@ -12,18 +12,27 @@ struct residual {
   std::uint32_t count = 0;
 };
 
-// `has`: bytes that the command moves in its direction if nobody limits it.
-residual residual_of(const task& t, std::uint64_t has) {
-  const std::uint64_t expected = t.reads() || t.writes() ? t.expected() : 0;
+// Bytes that the command moves in its direction if nobody limits it. One that fails moves none, but
+// one that lacks the data it takes fails for that.
+std::uint64_t moves(const task& t, const scsi::answer& a) {
+  const bool lacks_data = t.what.data_out > 0 && !t.writes();
+  if (a.status != scsi::status::good && !lacks_data) return a.data_in.size();
+  if (t.what.data_out > 0) return t.what.data_out;
+  return t.what.data_in > 0 ? t.what.data_in : a.data_in.size();
+}
+
+// Bytes that the initiator expects in the direction of the command: none where the flag is the
+// other one (RFC 7143 11.4.5).
+std::uint64_t expected_of(const task& t, const scsi::answer& a) {
+  const bool out = t.what.data_out > 0, in = t.what.data_in > 0 || !a.data_in.empty();
+  return (t.reads() && !out) || (t.writes() && !in) ? t.expected() : 0;
+}
+
+residual residual_of(const task& t, const scsi::answer& a) {
+  const auto expected = expected_of(t, a), has = moves(t, a);
   if (has > expected) return {overflow, static_cast<std::uint32_t>(has - expected)};
   if (has < expected) return {underflow, static_cast<std::uint32_t>(expected - has)};
   return {};
-}
-
-std::uint64_t moves(const task& t, const scsi::answer& a) {
-  if (a.status != scsi::status::good) return a.data_in.size();
-  if (t.what.data_out > 0) return t.what.data_out;
-  return t.what.data_in > 0 ? t.what.data_in : a.data_in.size();
 }
 
 void set_residual(header& h, const residual& r) {
@@ -53,7 +62,7 @@ void session::answer(const task_ptr& t, const scsi::answer& a, byte_view data,
                      const std::shared_ptr<const void>& keep) {
   if (!t->command.immediate()) --commands_;
   const bool good = a.status == scsi::status::good;
-  const auto r = residual_of(*t, moves(*t, a));
+  const auto r = residual_of(*t, a);
   std::uint32_t pdus = 0;
   for (std::size_t at = 0; at < data.size();) {
     const auto burst_left = from_.agreed.max_burst - at % from_.agreed.max_burst;
@@ -80,7 +89,7 @@ void session::send_status(const task& t, const scsi::answer& a, std::uint32_t da
   out.set(field::flags, final_bit, 1).set(3, static_cast<std::uint8_t>(a.status), 1);
   out.set(field::task_tag, t.tag(), 4);
   out.set(field::data_sn, t.r2t_sn > 0 ? t.r2t_sn : data_pdus, 4);
-  set_residual(out, residual_of(t, moves(t, a)));
+  set_residual(out, residual_of(t, a));
   if (!a.sense) return send(out, stat_sn::advances);
   const auto sense = encode(*a.sense);
   bytes body;

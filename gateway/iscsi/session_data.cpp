@@ -165,6 +165,7 @@ void session::advance(const task_ptr& t) {
   if (t->what.exact_data_out && !refused && t->expected() != t->what.data_out)
     return answer(t, illegal(0x2400));
   if (t->what.done) return answer(t, *t->what.done);
+  if (t->what.data_out > 0 && !t->writes()) return answer(t, illegal(0x0e03));
   if (t->received < t->wanted) return ask_for_data(t);
   if (t->wanted < t->what.data_out && t->what.to_do) {
     if (!takes_data_piecewise(t->what.to_do->kind)) return answer(t, illegal(0x0e03));

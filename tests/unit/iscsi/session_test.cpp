@@ -184,6 +184,46 @@ TEST_F(SessionTest, AWriteWithMoreDataThanItSaysTellsTheUnderflow) {
   EXPECT_EQ(p.head.u32(44), 512u);
 }
 
+// It was answered as if all had been written.
+TEST_F(SessionTest, AWriteThatIsSaidToReadIsRefusedAndTellsTheOverflow) {
+  next_is(work_kind::write, 512, true);
+  ok(command(reads, 1, 512));
+  EXPECT_EQ(session_->take_work(), nullptr);
+  const auto p = only_one(opcode::scsi_response);
+  EXPECT_EQ(status_of(p), 2);
+  EXPECT_EQ(p.head.flags() & 0x06, 0x04);
+  EXPECT_EQ(p.head.u32(44), 512u);
+}
+
+TEST_F(SessionTest, AReadThatIsSaidToWriteReturnsNothingAndTellsTheOverflow) {
+  next_is(work_kind::read, 512, false);
+  ok(command(writes, 1, 512), content(512));
+  session_->finished(must_work(), {});
+  const auto p = only_one(opcode::scsi_response);
+  EXPECT_EQ(status_of(p), 0);
+  EXPECT_EQ(p.head.flags() & 0x06, 0x04);
+  EXPECT_EQ(p.head.u32(44), 512u);
+}
+
+TEST_F(SessionTest, AnInquiryThatIsSaidToWriteReturnsNothingAndTellsTheOverflow) {
+  unit_.next = {};
+  unit_.next.done = scsi::answer{scsi::status::good, content(36), {}};
+  ok(command(writes, 1, 36), content(36));
+  const auto p = only_one(opcode::scsi_response);
+  EXPECT_EQ(p.head.flags() & 0x06, 0x04);
+  EXPECT_EQ(p.head.u32(44), 36u);
+}
+
+TEST_F(SessionTest, AWriteOfWhichNoDataIsExpectedWritesNothingAndTellsTheOverflow) {
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 0));
+  EXPECT_EQ(session_->take_work(), nullptr);
+  const auto p = only_one(opcode::scsi_response);
+  EXPECT_EQ(status_of(p), 0);
+  EXPECT_EQ(p.head.flags() & 0x06, 0x04);
+  EXPECT_EQ(p.head.u32(44), 512u);
+}
+
 TEST_F(SessionTest, CompareAndWriteWithTooLittleDataIsNotBegun) {
   next_is(work_kind::compare_and_write, 1024, true);
   const auto data = content(512);
