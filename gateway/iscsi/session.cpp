@@ -120,7 +120,9 @@ bool session::ping() {
 result<void> session::on_text(const pdu& p) {
   const auto& h = p.head;
   const bool goes_on = (h.flags() & 0x40) != 0;
-  if (h.u32(field::target_tag) != no_tag && text_in_.empty() && p.data.empty()) {
+  const bool begins = h.u32(field::target_tag) == no_tag;
+  if (begins) text_in_.clear();  // one that was not finished is dropped
+  if (!begins && text_in_.empty() && p.data.empty()) {
     send_text(h);  // the next part of a long answer
     return {};
   }
@@ -143,12 +145,13 @@ result<void> session::on_text(const pdu& p) {
   return {};
 }
 
-// As much of text_out_ as a PDU takes; the initiator asks for the rest with an empty request.
+// As much of text_out_ as a PDU takes; the initiator asks for the rest with an empty request. Only
+// the initiator says that the exchange ends: F answers F.
 void session::send_text(const header& to) {
   const auto n = std::min<std::size_t>(text_out_.size(), from_.agreed.send_data_max);
   bytes part(text_out_.begin(), text_out_.begin() + static_cast<long>(n));
   text_out_.erase(text_out_.begin(), text_out_.begin() + static_cast<long>(n));
-  const bool more = !text_out_.empty(), last = !more && text_in_.empty();
+  const bool more = !text_out_.empty(), last = !more && text_in_.empty() && to.final();
   header out(opcode::text_response);
   out.set(field::flags, (last ? 0x80 : 0) | (more ? 0x40 : 0), 1);
   out.set(field::task_tag, to.task_tag(), 4);

@@ -58,7 +58,8 @@ class SessionFixture : public testing::Test {
       preempted_ = of;
       others_ = std::move(keep);
     };
-    around.answer_text = [this](byte_view) -> result<text_answer> {
+    around.answer_text = [this](byte_view given) -> result<text_answer> {
+      text_given_.assign(given.begin(), given.end());
       return text_answer{bytes(text_bytes_, std::byte{'t'}), {}};
     };
     around.reset_target = [this] { ++target_resets_; };
@@ -146,6 +147,7 @@ class SessionFixture : public testing::Test {
   session_limits limits_;
   std::uint32_t cmd_sn_ = 5, data_sn_ = 0;
   std::size_t text_bytes_ = 10;
+  bytes text_given_;
   std::vector<std::function<void()>> later_;
   std::shared_ptr<const void> others_;  // kept while other sessions have tasks
   std::vector<scsi::nexus_id> preempted_;

@@ -14,6 +14,11 @@ class SessionTasksTest : public SessionFixture {
     ok(command(writes, 1, 24), content(24));
     return must_work();
   }
+  header text(std::uint8_t flags, std::uint32_t ttt = no_tag) {
+    header h(opcode::text_request);
+    h.set(1, flags, 1).set(field::task_tag, 3, 4).set(field::target_tag, ttt, 4);
+    return h.set(field::cmd_sn, cmd_sn_++, 4);
+  }
   static header logout() {
     header h(opcode::logout_request);
     h.set(0, 0x46, 1).set(1, final_bit, 1).set(field::task_tag, 9, 4);
@@ -256,9 +261,7 @@ TEST_F(SessionTasksTest, ALogoutThatIsRefusedChangesNothing) {
 
 TEST_F(SessionTasksTest, ALongTextAnswerComesInParts) {
   text_bytes_ = 20'000;
-  header h(opcode::text_request);
-  h.set(1, final_bit, 1).set(field::task_tag, 3, 4).set(field::target_tag, no_tag, 4);
-  h.set(field::cmd_sn, cmd_sn_++, 4);
+  auto h = text(final_bit);
   ok(h, content(16));
   std::size_t got = 0;
   for (int parts = 0; parts < 3; ++parts) {
@@ -269,6 +272,29 @@ TEST_F(SessionTasksTest, ALongTextAnswerComesInParts) {
     if (parts < 2) ++cmd_sn_, ok(h);
   }
   EXPECT_EQ(got, 20'000u);
+}
+
+TEST_F(SessionTasksTest, ATextExchangeEndsWhenTheInitiatorSaysSo) {
+  ok(text(0), content(16));
+  const auto first = only_one(opcode::text_response);
+  EXPECT_EQ(first.data.size(), text_bytes_);
+  EXPECT_FALSE(first.head.final());
+  const auto ttt = first.head.u32(field::target_tag);
+  EXPECT_NE(ttt, no_tag);
+  ok(text(final_bit, ttt));
+  const auto last = only_one(opcode::text_response);
+  EXPECT_TRUE(last.data.empty());
+  EXPECT_TRUE(last.head.final());
+  EXPECT_EQ(last.head.u32(field::target_tag), no_tag);
+}
+
+TEST_F(SessionTasksTest, ANewTextRequestDropsOneThatWasNotFinished) {
+  constexpr std::uint8_t goes_on = 0x40;
+  ok(text(goes_on), content(16));
+  EXPECT_FALSE(only_one(opcode::text_response).head.final());
+  ok(text(final_bit), content(8));
+  EXPECT_TRUE(only_one(opcode::text_response).head.final());
+  EXPECT_EQ(text_given_, content(8));
 }
 
 TEST_F(SessionTasksTest, SnackAndUnknownRequestsAreRejectedWithTheReason) {
