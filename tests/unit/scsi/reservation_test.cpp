@@ -2,75 +2,10 @@
 
 #include "gateway/iscsi/scsi/reservations.h"
 #include "gateway/iscsi/scsi/transport_id.h"
-#include "tests/unit/scsi/initiator.h"
+#include "tests/unit/scsi/reserving.h"
 
 namespace cairn::scsi::test {
 namespace {
-
-constexpr std::uint64_t key_a = 0xa1, key_b = 0xb2;
-enum : int {
-  register_key,
-  reserve,
-  release,
-  clear,
-  preempt,
-  preempt_and_abort,
-  ignoring_key,
-  move
-};
-enum : int { kept = 0x01, all_ports = 0x04, others = 0x08 };
-
-bytes list_of(std::uint64_t key, std::uint64_t action_key, int flags = 0) {
-  bytes out;
-  field_writer(out).u64(key).u64(action_key).u32(0).u8(flags).zero(3);
-  return out;
-}
-
-decision reserve_out(bed& t, nexus_id from, int action, int type, const bytes& list) {
-  cdb c = raw({0x5f, action, type});
-  store_be(c, 5, list.size(), 4);
-  return t.send(from, c, list);
-}
-status out(bed& t, nexus_id from, int action, std::uint64_t key, std::uint64_t action_key,
-           int type = 0, int flags = 0) {
-  const auto d = reserve_out(t, from, action, type, list_of(key, action_key, flags));
-  return d.done ? d.done->status : status::busy;
-}
-
-// Both are registered.
-void register_both(bed& t, int flags = 0) {
-  ASSERT_EQ(out(t, t.a, register_key, 0, key_a, 0, flags), status::good);
-  ASSERT_EQ(out(t, t.b, register_key, 0, key_b, 0, flags), status::good);
-}
-
-// Of somebody who has no attention pending.
-nexus_id reader(bed& t) { return t.quiet("iqn.2026-01.test:reader,i,0x000000000009"); }
-
-std::vector<std::uint64_t> keys(bed& t) {
-  request r(scsi_cdb_persistent_reserve_in(SCSI_PERSISTENT_RESERVE_READ_KEYS, 4096));
-  const auto* list = r.decoded<scsi_persistent_reserve_in_read_keys>(t.ask(reader(t), r.command()));
-  if (!list) return {0xdead};
-  return {list->keys, list->keys + list->num_keys};
-}
-std::uint32_t generation(bed& t) {
-  return field_reader(t.ask(reader(t), raw({0x5e, 0, 0, 0, 0, 0, 0, 0, 8})).data_in).u32(0);
-}
-// Key and type, as an initiator reads them; nothing where nothing is reserved.
-using held = std::optional<std::pair<std::uint64_t, int>>;
-held reserved(bed& t) {
-  request r(scsi_cdb_persistent_reserve_in(SCSI_PERSISTENT_RESERVE_READ_RESERVATION, 4096));
-  const auto* got =
-      r.decoded<scsi_persistent_reserve_in_read_reservation>(t.ask(reader(t), r.command()));
-  if (!got || !got->reserved) return std::nullopt;
-  return std::pair{got->reservation_key, int{got->pr_type}};
-}
-
-bool may(bed& t, nexus_id n, const cdb& c) {
-  const auto d = t.unit->begin(n, 0, c);
-  return !d.done || d.done->status != status::reservation_conflict;
-}
-const cdb read_one = raw({0x28, 0, 0, 0, 0, 0, 0, 0, 1});
-const cdb write_one = raw({0x2a, 0, 0, 0, 0, 0, 0, 0, 1});
 
 TEST(PersistentReserve, EachTypeAdmitsWhomItNames) {
   struct row {
@@ -176,51 +111,6 @@ TEST(PersistentReserve, ClearEndsEverythingAndTellsTheOthers) {
   EXPECT_EQ(t.attention(t.b), 0);
   EXPECT_FALSE(reserved(t));
   EXPECT_TRUE(keys(t).empty());
-}
-
-TEST(PersistentReserve, PreemptTakesTheReservationOfTheKey) {
-  bed t;
-  register_both(t);
-  out(t, t.a, reserve, key_a, 0, 3);
-  const auto before = generation(t);
-  EXPECT_EQ(out(t, t.b, preempt, key_b, 0x77, 1), status::reservation_conflict);
-  const auto d = reserve_out(t, t.b, preempt_and_abort, 1, list_of(key_b, key_a));
-  EXPECT_EQ(d.done->status, status::good);
-  EXPECT_EQ(d.abort, std::vector<nexus_id>{t.a});
-  EXPECT_EQ(t.attention(t.a), 0x2a05);
-  EXPECT_EQ(reserved(t), (held{{key_b, 1}}));
-  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_b});
-  EXPECT_EQ(generation(t), before + 1);
-}
-
-TEST(PersistentReserve, PreemptWithoutAReservationOnlyUnregisters) {
-  bed t;
-  register_both(t);
-  EXPECT_EQ(out(t, t.b, preempt, key_b, key_a, 3), status::good);
-  EXPECT_EQ(t.attention(t.a), 0x2a05);
-  EXPECT_FALSE(reserved(t));
-  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_b});
-  EXPECT_EQ(code_of(reserve_out(t, t.b, preempt, 3, list_of(key_b, 0))), 0x2600);
-}
-
-// Two ports may use one key; who preempts it stays registered itself.
-TEST(PersistentReserve, PreemptOfASharedKeySparesWhoAsks) {
-  bed t;
-  out(t, t.a, register_key, 0, key_a);
-  out(t, t.b, register_key, 0, key_a);
-  EXPECT_EQ(out(t, t.b, preempt, key_a, key_a, 3), status::good);
-  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_a});
-  EXPECT_EQ(t.attention(t.a), 0x2a05);
-  EXPECT_EQ(t.attention(t.b), 0);
-}
-
-TEST(PersistentReserve, PreemptWithKeyZeroTakesWhatAllRegistrantsHold) {
-  bed t;
-  register_both(t);
-  out(t, t.a, reserve, key_a, 0, 8);
-  EXPECT_EQ(out(t, t.b, preempt, key_b, 0, 1), status::good);
-  EXPECT_EQ(reserved(t), (held{{key_b, 1}}));
-  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_b});
 }
 
 TEST(PersistentReserve, TheReservationMovesToThePortThatIsNamed) {

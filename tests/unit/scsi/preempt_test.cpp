@@ -1,0 +1,52 @@
+#include "tests/unit/scsi/reserving.h"
+
+namespace cairn::scsi::test {
+namespace {
+
+TEST(PersistentReserve, PreemptTakesTheReservationOfTheKey) {
+  bed t;
+  register_both(t);
+  out(t, t.a, reserve, key_a, 0, 3);
+  const auto before = generation(t);
+  EXPECT_EQ(out(t, t.b, preempt, key_b, 0x77, 1), status::reservation_conflict);
+  const auto d = reserve_out(t, t.b, preempt_and_abort, 1, list_of(key_b, key_a));
+  EXPECT_EQ(d.done->status, status::good);
+  EXPECT_EQ(d.abort, std::vector<nexus_id>{t.a});
+  EXPECT_EQ(t.attention(t.a), 0x2a05);
+  EXPECT_EQ(reserved(t), (held{{key_b, 1}}));
+  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_b});
+  EXPECT_EQ(generation(t), before + 1);
+}
+
+TEST(PersistentReserve, PreemptWithoutAReservationOnlyUnregisters) {
+  bed t;
+  register_both(t);
+  EXPECT_EQ(out(t, t.b, preempt, key_b, key_a, 3), status::good);
+  EXPECT_EQ(t.attention(t.a), 0x2a05);
+  EXPECT_FALSE(reserved(t));
+  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_b});
+  EXPECT_EQ(code_of(reserve_out(t, t.b, preempt, 3, list_of(key_b, 0))), 0x2600);
+}
+
+// Two ports may use one key; who preempts it stays registered itself.
+TEST(PersistentReserve, PreemptOfASharedKeySparesWhoAsks) {
+  bed t;
+  out(t, t.a, register_key, 0, key_a);
+  out(t, t.b, register_key, 0, key_a);
+  EXPECT_EQ(out(t, t.b, preempt, key_a, key_a, 3), status::good);
+  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_a});
+  EXPECT_EQ(t.attention(t.a), 0x2a05);
+  EXPECT_EQ(t.attention(t.b), 0);
+}
+
+TEST(PersistentReserve, PreemptWithKeyZeroTakesWhatAllRegistrantsHold) {
+  bed t;
+  register_both(t);
+  out(t, t.a, reserve, key_a, 0, 8);
+  EXPECT_EQ(out(t, t.b, preempt, key_b, 0, 1), status::good);
+  EXPECT_EQ(reserved(t), (held{{key_b, 1}}));
+  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_b});
+}
+
+}  // namespace
+}  // namespace cairn::scsi::test
