@@ -91,6 +91,8 @@ class run {
     const bool ignore = asked_.what == action::register_ignoring_key;
     const registration* me = next_.find(from_);
     if (!ignore && key_ != (me ? me->key : 0)) return conflict();
+    // Who was not registered has nothing to give up, and no say in what is kept.
+    if (!me && action_key_ == 0) return {};
     if (others_ && (ignore || me)) return failed(wrong_in_parameters(flags_at));
     const auto more = others_ ? other_ports() : std::vector<nexus_port>{};
     if (!more) return failed(wrong_in_parameters(ids_at));

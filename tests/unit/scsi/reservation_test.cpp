@@ -61,6 +61,20 @@ TEST(PersistentReserve, RegisteringNeedsTheKeyThatIs) {
     EXPECT_EQ(out(t, t.a, action, 6, 7, 1), status::reservation_conflict) << action;
 }
 
+// It once emptied what was stored for all the others.
+TEST(PersistentReserve, UnregisteringWithoutARegistrationChangesNothing) {
+  bed t;
+  ASSERT_EQ(out(t, t.a, register_key, 0, key_a, 0, kept), status::good);
+  const auto stored = t.store.image;
+  const auto before = generation(t);
+  EXPECT_EQ(out(t, t.b, register_key, 0, 0), status::good);
+  EXPECT_EQ(out(t, t.b, ignoring_key, 0, 0), status::good);
+  EXPECT_EQ(t.store.image, stored);
+  EXPECT_EQ(generation(t), before);
+  t.restart();
+  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_a});
+}
+
 TEST(PersistentReserve, OnlyOneReservesAndReservingAgainIsHarmless) {
   bed t;
   register_both(t);
