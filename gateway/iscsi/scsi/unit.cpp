@@ -50,6 +50,10 @@ decision gone() {
   return done(a);
 }
 
+bool reserves_persistently(operation what) {
+  return what == operation::persistent_reserve_in || what == operation::persistent_reserve_out;
+}
+
 decision announced(std::uint64_t list_bytes) {
   if (list_bytes == 0) return good();
   decision d;
@@ -96,7 +100,9 @@ decision logical_unit::check(const asked& a) const {
   if (const auto byte = unused_bits(form, a.command)) return refused_cdb(*byte);
   const access needs = needed(form, a.command);
   const auto& owner = a.unit.reserved_by;
-  if (owner && *owner != a.from && needs != access::open) return done(conflict());
+  // RESERVE(6) keeps persistent reservations from everybody, its holder included (SPC-2 5.5.1).
+  const bool shut_out = owner && (*owner != a.from || reserves_persistently(form.what));
+  if (shut_out && needs != access::open) return done(conflict());
   if (!a.unit.persistent.allows(needs, a.by.port)) return done(conflict());
   if (modifies(form.what) && a.unit.pages.write_protected()) {
     sense s;
@@ -122,16 +128,9 @@ decision logical_unit::dispatch(const asked& a, const command_form& form) const 
     case operation::mode_select:
       return announced(mode_pages::list_bytes(a.command));
     case operation::reserve:
-    case operation::release: {
-      // Not beside persistent reservations (SPC-2 5.5.1).
-      if (!a.unit.persistent.registered().empty()) return done(conflict());
-      const bool reserve = form.what == operation::reserve;
-      if (reserve)
-        a.unit.reserved_by = a.from;
-      else if (a.unit.reserved_by == a.from)
-        a.unit.reserved_by.reset();
-      return good();
-    }
+      return reserve_or_release(a, true);
+    case operation::release:
+      return reserve_or_release(a, false);
     case operation::persistent_reserve_in:
       return persistent_reserve_in(a.command, a.unit.persistent);
     case operation::persistent_reserve_out:
@@ -145,6 +144,17 @@ decision logical_unit::dispatch(const asked& a, const command_form& form) const 
     default:
       return dispatch_block(a, form);
   }
+}
+
+// Not beside persistent reservations (SPC-2 5.5.1), nor beside one that is about to be.
+decision logical_unit::reserve_or_release(const asked& a, bool reserve) const {
+  if (!a.unit.persistent.registered().empty()) return done(conflict());
+  if (reserve && a.unit.changing) return done(conflict());
+  if (reserve)
+    a.unit.reserved_by = a.from;
+  else if (a.unit.reserved_by == a.from)
+    a.unit.reserved_by.reset();
+  return good();
 }
 
 decision logical_unit::dispatch_block(const asked& a, const command_form& form) const {
@@ -195,14 +205,25 @@ decision logical_unit::select_pages(state& s, nexus_id from, const cdb& command,
 decision logical_unit::change_reservations(nexus_id from, const cdb& command, byte_view list) {
   const std::lock_guard one_at_a_time(changing_);
   std::optional<nexus_port> by;
-  const auto before = inner_.with([&](state& s) {
+  reservations before;
+  const bool open = inner_.with([&](state& s) {
     const auto at = s.nexuses.find(from);
     if (at != s.nexuses.end()) by = at->second.port;
-    return s.persistent;
+    before = s.persistent;
+    s.changing = !s.reserved_by;
+    return s.changing;
   });
-  if (!by) return gone();
+  // RESERVE(6) may have come since the command was looked at.
+  if (!open) return done(conflict());
+  auto d = by ? change_and_store(command, list, *by, before) : gone();
+  inner_.with([](state& s) { s.changing = false; });
+  return d;
+}
+
+decision logical_unit::change_and_store(const cdb& command, byte_view list, const nexus_port& by,
+                                        const reservations& before) {
   auto next = before;
-  auto outcome = reserve_out(command, list, *by, identity_.portals, next);
+  auto outcome = reserve_out(command, list, by, identity_.portals, next);
   if (outcome.answered.status != status::good) return done(std::move(outcome.answered));
   if (!store(before, next)) {
     sense s;

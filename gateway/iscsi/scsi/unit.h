@@ -2,7 +2,8 @@
 //
 // PERSISTENT RESERVE OUT may have to wait for the disk. It works on a copy of the reservations and
 // holds `changing_` meanwhile, never the lock of the state: other commands go on, under what was
-// reserved before. Nothing else changes persistent reservations, so none is lost.
+// reserved before. Nothing else changes persistent reservations, so none is lost. RESERVE(6) alone
+// conflicts meanwhile: it must not come to be beside what is being stored.
 #pragma once
 #include <map>
 #include <mutex>
@@ -40,7 +41,8 @@ class logical_unit final : public device {
     geometry volume;
     mode_pages pages;
     reservations persistent;
-    std::optional<nexus_id> reserved_by;  // RESERVE(6)
+    std::optional<nexus_id> reserved_by;  // RESERVE(6); never beside a registration
+    bool changing = false;                // a PERSISTENT RESERVE OUT is being stored
     std::map<nexus_id, nexus> nexuses;
     nexus_id last = 0;
 
@@ -59,9 +61,12 @@ class logical_unit final : public device {
   decision absent(const cdb& command) const;
   decision check(const asked& a) const;
   decision dispatch(const asked& a, const command_form& form) const;
+  decision reserve_or_release(const asked& a, bool reserve) const;
   decision dispatch_block(const asked& a, const command_form& form) const;
   decision select_pages(state& s, nexus_id from, const cdb& command, byte_view list);
   decision change_reservations(nexus_id from, const cdb& command, byte_view list);
+  decision change_and_store(const cdb& command, byte_view list, const nexus_port& by,
+                            const reservations& before);
   result<void> store(const reservations& before, const reservations& next);
 
   const device_identity identity_;

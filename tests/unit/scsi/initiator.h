@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,7 +21,9 @@ struct memory_store final : reservation_store {
   bytes image;
   int saves = 0;
   bool broken = false;
+  std::function<void()> saving = [] {};  // what happens meanwhile
   result<void> save(byte_view v) override {
+    saving();
     if (broken) return fail(EIO, "broken");
     image.assign(v.begin(), v.end());
     ++saves;
