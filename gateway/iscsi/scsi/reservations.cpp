@@ -87,16 +87,17 @@ void reservations::clear(const nexus_port& by, std::vector<notice>& told) {
   held_.reset();
 }
 
-std::vector<registration> reservations::preempt(const nexus_port& by,
+std::vector<registration> reservations::preempt(const nexus_port* spared,
                                                 std::optional<std::uint64_t> key,
                                                 std::vector<notice>& told) {
   std::vector<registration> gone;
   for (const registration& r : registered_)
-    if (!r.of(by) && (!key || r.key == *key)) gone.push_back(r);
+    if (!(spared && r.of(*spared)) && (!key || r.key == *key)) gone.push_back(r);
   for (const registration& r : gone) {
     std::erase(registered_, r);
     told.push_back({r, code::registrations_preempted});
   }
+  if (registered_.empty()) held_.reset();  // of all registrants
   return gone;
 }
 

@@ -77,8 +77,9 @@ class reservations {
   void reserve(const nexus_port& p, reservation_type t);
   void release(const nexus_port& by, std::vector<notice>& told);
   void clear(const nexus_port& by, std::vector<notice>& told);
-  // Ends the registrations with `key`, or all, but for that of `by`; returns them.
-  std::vector<registration> preempt(const nexus_port& by, std::optional<std::uint64_t> key,
+  // Ends the registrations with `key`, or all, but for that of `spared`, and what nobody holds any
+  // more; returns them.
+  std::vector<registration> preempt(const nexus_port* spared, std::optional<std::uint64_t> key,
                                     std::vector<notice>& told);
   void move(const nexus_port& to);
   void count_generation() { ++generation_; }

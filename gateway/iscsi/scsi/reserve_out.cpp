@@ -150,15 +150,16 @@ class run {
     return {};
   }
 
-  // Key 0 means all others, where all registrants hold the reservation.
+  // Key 0 means all others, where all registrants hold the reservation. Who preempts registrations
+  // only loses its own, too, if it has that key (SPC-4 5.13.11.2.5).
   answer preempt() {
     const auto held = next_.reservation();
     const bool all = held && held_by_all(held->type);
     if (action_key_ == 0 && !all) return failed(wrong_in_parameters(8));
     const bool takes = held && (all ? action_key_ == 0 : held->holder.key == action_key_);
     const auto key = action_key_ == 0 ? std::nullopt : std::optional(action_key_);
-    auto gone = next_.preempt(from_, key, out_.told);
-    if (gone.empty() && !takes && action_key_ != key_) return conflict();
+    auto gone = next_.preempt(takes ? &from_ : nullptr, key, out_.told);
+    if (gone.empty() && !takes) return conflict();
     if (takes) take_over(*held);
     next_.count_generation();
     if (asked_.what == action::preempt_and_abort) out_.aborted = std::move(gone);

@@ -215,13 +215,13 @@ decision logical_unit::change_reservations(nexus_id from, const cdb& command, by
   });
   // RESERVE(6) may have come since the command was looked at.
   if (!open) return done(conflict());
-  auto d = by ? change_and_store(command, list, *by, before) : gone();
+  auto d = by ? change_and_store(from, command, list, *by, before) : gone();
   inner_.with([](state& s) { s.changing = false; });
   return d;
 }
 
-decision logical_unit::change_and_store(const cdb& command, byte_view list, const nexus_port& by,
-                                        const reservations& before) {
+decision logical_unit::change_and_store(nexus_id from, const cdb& command, byte_view list,
+                                        const nexus_port& by, const reservations& before) {
   auto next = before;
   auto outcome = reserve_out(command, list, by, identity_.portals, next);
   if (outcome.answered.status != status::good) return done(std::move(outcome.answered));
@@ -233,13 +233,20 @@ decision logical_unit::change_and_store(const cdb& command, byte_view list, cons
   }
   return inner_.with([&](state& s) {
     s.persistent = std::move(next);
-    for (const notice& n : outcome.told)
-      for (const nexus_id to : s.of(n.to)) s.nexuses.at(to).pending.add(n.code);
-    decision d = good();
-    for (const registration& r : outcome.aborted)
-      for (const nexus_id n : s.of(r)) d.abort.push_back(n);
-    return d;
+    return tell(s, from, outcome);
   });
+}
+
+// Who asked is told by the answer alone, and that must not be among what is aborted.
+decision logical_unit::tell(state& s, nexus_id asked_by, const reserve_out_result& outcome) {
+  for (const notice& n : outcome.told)
+    for (const nexus_id to : s.of(n.to))
+      if (to != asked_by) s.nexuses.at(to).pending.add(n.code);
+  decision d = good();
+  for (const registration& r : outcome.aborted)
+    for (const nexus_id n : s.of(r))
+      if (n != asked_by) d.abort.push_back(n);
+  return d;
 }
 
 result<void> logical_unit::store(const reservations& before, const reservations& next) {

@@ -18,6 +18,8 @@
 
 namespace cairn::scsi {
 
+struct reserve_out_result;
+
 class logical_unit final : public device {
  public:
   logical_unit(device_identity identity, reservation_store& store, reservations kept);
@@ -65,8 +67,9 @@ class logical_unit final : public device {
   decision dispatch_block(const asked& a, const command_form& form) const;
   decision select_pages(state& s, nexus_id from, const cdb& command, byte_view list);
   decision change_reservations(nexus_id from, const cdb& command, byte_view list);
-  decision change_and_store(const cdb& command, byte_view list, const nexus_port& by,
+  decision change_and_store(nexus_id from, const cdb& command, byte_view list, const nexus_port& by,
                             const reservations& before);
+  static decision tell(state& s, nexus_id asked_by, const reserve_out_result& outcome);
   result<void> store(const reservations& before, const reservations& next);
 
   const device_identity identity_;
