@@ -81,6 +81,7 @@ class reservations {
   // more; returns them.
   std::vector<registration> preempt(const nexus_port* spared, std::optional<std::uint64_t> key,
                                     std::vector<notice>& told);
+  void tell_others(const nexus_port& by, std::uint16_t code, std::vector<notice>& told) const;
   void move(const nexus_port& to);
   void count_generation() { ++generation_; }
 
@@ -89,8 +90,6 @@ class reservations {
   static result<reservations> from_image(byte_view image);
 
  private:
-  void tell_others(const nexus_port& by, std::uint16_t code, std::vector<notice>& told) const;
-
   std::vector<registration> registered_;
   std::optional<held> held_;
   std::uint32_t generation_ = 0;

@@ -167,9 +167,9 @@ class run {
   }
 
   void take_over(const reservations::held& before) {
-    const bool same = before.type == *asked_.type;
-    if (!same) next_.release(from_, out_.told);
     next_.reserve(from_, *asked_.type);
+    if (before.type != *asked_.type)
+      next_.tell_others(from_, code::reservations_released, out_.told);
   }
 
   answer move(const registration& me) {

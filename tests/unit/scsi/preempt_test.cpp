@@ -74,6 +74,21 @@ TEST(PersistentReserve, PreemptOfTheReservationSparesWhoAsks) {
   EXPECT_TRUE(may(t, t.b, write_one));
 }
 
+TEST(PersistentReserve, PreemptThatChangesTheTypeTellsTheOtherRegistrants) {
+  constexpr std::uint64_t key_c = 0xc3;
+  for (const int type : {1, 3, 5, 6}) {
+    bed t;
+    const auto c = t.quiet("iqn.2026-01.test:c,i,0x000000000003");
+    register_both(t);
+    out(t, c, register_key, 0, key_c);
+    out(t, t.a, reserve, key_a, 0, type);
+    EXPECT_EQ(out(t, t.b, preempt, key_b, key_a, 3), status::good);
+    EXPECT_EQ(t.attention(t.a), 0x2a05) << type;
+    EXPECT_EQ(t.attention(c), type == 3 ? 0 : 0x2a04) << type;
+    EXPECT_EQ(t.attention(t.b), 0) << type;
+  }
+}
+
 TEST(PersistentReserve, PreemptWithKeyZeroTakesWhatAllRegistrantsHold) {
   bed t;
   register_both(t);
