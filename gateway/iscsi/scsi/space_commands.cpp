@@ -130,18 +130,53 @@ decision begin_lba_status(const cdb& command, const geometry& volume) {
   return d;
 }
 
+namespace {
+
+struct told_blocks {
+  std::uint64_t begin = 0, end = 0;
+  bool mapped = true;
+};
+
+// Extents that need not end at blocks, as blocks from `first` on: data is rounded outwards and
+// holes inwards, so that no block with data in it is told as deallocated.
+std::vector<told_blocks> in_blocks(const std::vector<mapped_extent>& extents, std::uint64_t first,
+                                   std::uint32_t block_bytes) {
+  std::vector<told_blocks> out;
+  const auto next = [&] { return out.empty() ? first : out.back().end; };
+  const auto add = [&](std::uint64_t end, bool mapped) {
+    if (end <= next()) return;
+    if (!out.empty() && out.back().mapped == mapped)
+      out.back().end = end;
+    else
+      out.push_back({next(), end, mapped});
+  };
+  for (const mapped_extent& e : extents) {
+    const auto begin = align_up(e.range.offset, block_bytes) / block_bytes;
+    const auto end = e.range.end() / block_bytes;
+    if (e.mapped) {
+      add(align_up(e.range.end(), block_bytes) / block_bytes, true);
+    } else if (end > begin) {
+      add(begin, true);  // the block that the hole begins within
+      add(end, false);
+    }
+  }
+  // A hole smaller than a block was all that was found.
+  if (out.empty() && !extents.empty()) add(first + 1, true);
+  return out;
+}
+
+}  // namespace
+
 answer lba_status(const cdb& command, const work_outcome& outcome, const geometry& volume) {
   enum : std::uint8_t { mapped = 0, deallocated = 1 };
   const field_reader in(command);
   bytes list;
   field_writer w(list);
-  auto next = in.u64(2);  // the first descriptor begins at the block that was asked for
-  for (const mapped_extent& e : outcome.extents) {
-    const auto end = align_up(e.range.end(), volume.block_bytes) / volume.block_bytes;
-    if (end <= next) continue;
-    const auto count = std::min<std::uint64_t>(end - next, 0xffffffff);
-    w.u64(next).u32(count).u8(e.mapped ? mapped : deallocated).zero(3);
-    next += count;
+  // The first descriptor begins at the block that was asked for.
+  for (const told_blocks& b : in_blocks(outcome.extents, in.u64(2), volume.block_bytes)) {
+    const auto count = std::min<std::uint64_t>(b.end - b.begin, 0xffffffff);
+    w.u64(b.begin).u32(count).u8(b.mapped ? mapped : deallocated).zero(3);
+    if (count < b.end - b.begin) break;
   }
   bytes out;
   field_writer(out).u32(list.size() + 4).zero(4).raw(list);

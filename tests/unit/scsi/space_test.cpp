@@ -1,3 +1,5 @@
+#include <array>
+
 #include "tests/unit/scsi/initiator.h"
 
 namespace cairn::scsi::test {
@@ -136,6 +138,42 @@ TEST(LbaStatus, AnswersFromTheBlockThatWasAskedForOn) {
   EXPECT_EQ(list->descriptors[1].provisioning, SCSI_PROVISIONING_TYPE_DEALLOCATED);
   request beyond(scsi_cdb_get_lba_status(bed::blocks, 24));
   EXPECT_EQ(code_of(t.begin(beyond.command())), 0x2100);
+}
+
+using told = std::vector<std::array<std::uint64_t, 3>>;  // LBA, blocks, deallocated
+
+told statuses(std::uint64_t lba, const std::vector<mapped_extent>& extents) {
+  bed t(4096);
+  request r(scsi_cdb_get_lba_status(lba, 1024));
+  work_outcome found;
+  found.extents = extents;
+  const auto* list = r.decoded<scsi_get_lba_status>(t.unit->finish(t.a, r.command(), found));
+  told out;
+  if (list == nullptr) return out;
+  for (std::uint32_t i = 0; i < list->num_descriptors; ++i) {
+    const auto& d = list->descriptors[i];
+    out.push_back({d.lba, d.num_blocks, static_cast<std::uint64_t>(d.provisioning)});
+  }
+  return out;
+}
+
+// Holes of the storage end at 512 bytes.
+TEST(LbaStatus, OfBlocksOf4096BytesTellsNoneAsDeallocatedThatHoldsData) {
+  const std::uint64_t k = 1024;
+  EXPECT_EQ(statuses(0, {{{0, 6 * k}, false}, {{6 * k, k}, true}, {{7 * k, 13 * k}, false}}),
+            (told{{0, 1, 1}, {1, 1, 0}, {2, 3, 1}}));
+  // A hole that fills no block is data.
+  EXPECT_EQ(statuses(0, {{{0, 4 * k}, true}, {{4 * k, k}, false}, {{5 * k, 3 * k}, true}}),
+            (told{{0, 2, 0}}));
+  EXPECT_EQ(statuses(0, {{{0, 512}, true}, {{512, 4 * k}, false}, {{5 * k - 512, k}, true}}),
+            (told{{0, 2, 0}}));
+  EXPECT_EQ(statuses(3, {{{12 * k, 512}, false}}), (told{{3, 1, 0}}));
+  EXPECT_EQ(statuses(0, {{{0, k}, false}, {{k, 11 * k}, false}}), (told{{0, 1, 0}, {1, 2, 1}}));
+}
+
+TEST(LbaStatus, AnExtentOfMoreBlocksThanADescriptorHoldsEndsTheList) {
+  const std::uint64_t huge = (1ULL << 32) * 4096;
+  EXPECT_EQ(statuses(0, {{{0, huge}, false}, {{huge, 4096}, true}}), (told{{0, 0xffffffff, 1}}));
 }
 
 }  // namespace
