@@ -11,8 +11,8 @@ namespace cairn::scsi {
 bytes transport_id(const std::string& initiator_port);
 
 struct found_transport_id {
-  std::string initiator_port;
-  std::size_t length = 0;  // bytes that it takes
+  std::string initiator_port;  // in lower case, the ISID in 12 digits, however it was written
+  std::size_t length = 0;      // bytes that it takes
 };
 // The one that `in` begins with; nothing where it is none of an iSCSI initiator port.
 std::optional<found_transport_id> read_transport_id(byte_view in);

@@ -142,6 +142,24 @@ TEST(PersistentReserve, TheReservationMovesToThePortThatIsNamed) {
   EXPECT_TRUE(may(t, t.b, write_one));
 }
 
+// However initiators write it: the port that logs in is in lower case, its ISID has 12 digits.
+TEST(PersistentReserve, ATransportIdNamesThePortThatLogsIn) {
+  for (const char* isid : {"2", "0002", "000000000002"}) {
+    const auto id = transport_id(std::string("IQN.2026-01.Test:B,i,0x") + isid);
+    const auto found = read_transport_id(id);
+    ASSERT_TRUE(found) << isid;
+    EXPECT_EQ(found->initiator_port, port_b);
+    EXPECT_EQ(found->length, id.size());
+  }
+  const auto upper = read_transport_id(transport_id("iqn.2026-01.test:b,I,0XABCDEF"));
+  ASSERT_TRUE(upper);
+  EXPECT_EQ(upper->initiator_port, "iqn.2026-01.test:b,i,0x000000abcdef");
+  for (const char* none :
+       {"iqn.2026-01.b,i,0x", "iqn.2026-01.b,i,0x2g", "iqn.2026-01.b,i,0x1000000000000",
+        "iqn.2026-01.b,i,0x-2", "b,i,0x2", "iqn.2026-01.b c,i,0x2", "iqn.2026-01.b", ",i,0x2"})
+    EXPECT_FALSE(read_transport_id(transport_id(none))) << none;
+}
+
 TEST(PersistentReserve, SpecIPtRegistersTheListedPorts) {
   bed t;
   const auto id = transport_id(port_b);
