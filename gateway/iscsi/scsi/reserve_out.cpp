@@ -98,7 +98,7 @@ class run {
     if (!more) return failed(wrong_in_parameters(ids_at));
     // Nobody's key is changed behind his back.
     const auto registered = [&](const nexus_port& p) { return next_.find(p) != nullptr; };
-    if (std::ranges::any_of(*more, registered)) return conflict();
+    if (std::ranges::any_of(*more, registered)) return failed(wrong_in_parameters(ids_at));
     if (action_key_ == 0) {
       next_.remove(from_, out_.told);
     } else if (me) {
@@ -174,7 +174,8 @@ class run {
 
   answer move(const registration& me) {
     const auto& held = next_.reservation();
-    if (!held || held_by_all(held->type) || !next_.holds(me)) return conflict();
+    if (!held) return failed(wrong_in_cdb(1));
+    if (held_by_all(held->type) || !next_.holds(me)) return conflict();
     if (action_key_ == 0) return failed(wrong_in_parameters(8));
     const auto target = in_.u16(18);
     if (target == 0 || target > portals_) return failed(wrong_in_parameters(18));
