@@ -32,7 +32,7 @@ const registration* reservations::find(const nexus_port& p) const {
 bool reservations::holds(const registration& r) const {
   if (!held_) return false;
   if (held_by_all(held_->type)) return true;
-  return held_->holder.port == r.port && held_->holder.all_ports == r.all_ports;
+  return r.of(held_->holder.port);
 }
 
 bool reservations::allows(access needs, const nexus_port& p) const {
@@ -51,7 +51,19 @@ bool reservations::add(const registration& r) {
   });
   if (registered_.size() >= registrations_max) return false;
   registered_.push_back(r);
-  if (held_ && r.of(held_->holder.port)) held_->holder = r;
+  if (held_ && r.of(held_->holder.port)) held_->holder = {held_->holder.port, r.all_ports, r.key};
+  return true;
+}
+
+bool reservations::split(const nexus_port& p, std::uint16_t ports) {
+  const registration* who = find(p);
+  if (!who || !who->all_ports) return true;
+  if (registered_.size() - 1 + ports > registrations_max) return false;
+  const registration whole = *who;
+  std::erase(registered_, whole);
+  for (std::uint16_t target = 1; target <= ports; ++target)
+    registered_.push_back({{p.initiator, target}, false, whole.key});
+  if (held_ && whole.of(held_->holder.port)) held_->holder.all_ports = false;
   return true;
 }
 
@@ -72,7 +84,7 @@ void reservations::remove(const nexus_port& p, std::vector<notice>& told) {
 }
 
 void reservations::reserve(const nexus_port& p, reservation_type t) {
-  if (const registration* who = find(p)) held_ = held{t, *who};
+  if (const registration* who = find(p)) held_ = held{t, {p, who->all_ports, who->key}};
 }
 
 void reservations::release(const nexus_port& by, std::vector<notice>& told) {

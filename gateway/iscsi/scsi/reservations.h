@@ -56,7 +56,7 @@ class reservations {
 
   struct held {
     reservation_type type;
-    registration holder;  // meaningless of a type that all registrants hold
+    registration holder;  // by the port that reserved; meaningless of a type that all hold
     friend bool operator==(const held&, const held&) = default;
   };
 
@@ -72,6 +72,9 @@ class reservations {
 
   // What the service actions do, once their keys have been checked. Notices go to `told`.
   bool add(const registration& r);  // false: no room. Replaces one of the same port.
+  // Its registration, if it is one for all `ports` of the target, becomes one for each: a nexus
+  // changes or ends its own only. False: no room.
+  bool split(const nexus_port& p, std::uint16_t ports);
   void change_key(const nexus_port& p, std::uint64_t key);
   void remove(const nexus_port& p, std::vector<notice>& told);
   void reserve(const nexus_port& p, reservation_type t);

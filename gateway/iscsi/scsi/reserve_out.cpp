@@ -99,6 +99,9 @@ class run {
     // Nobody's key is changed behind his back.
     const auto registered = [&](const nexus_port& p) { return next_.find(p) != nullptr; };
     if (std::ranges::any_of(*more, registered)) return failed(wrong_in_parameters(ids_at));
+    const bool changes = me && me->key != action_key_;
+    if (changes && !next_.split(from_, portals_))
+      return failed(illegal(code::no_registration_left));
     if (action_key_ == 0) {
       next_.remove(from_, out_.told);
     } else if (me) {
@@ -182,8 +185,10 @@ class run {
     const auto id = read_transport_id(in_.view(ids_at, in_.u32(20)));
     if (in_.fell_short() || !id) return failed(wrong_in_parameters(ids_at));
     const nexus_port heir{id->initiator_port, target};
-    if (me.of(heir)) return failed(wrong_in_parameters(ids_at));
-    if (!next_.add({heir, false, action_key_})) return failed(illegal(code::no_registration_left));
+    if (heir == from_) return failed(wrong_in_parameters(ids_at));
+    const bool room = next_.split(from_, portals_) && next_.split(heir, portals_) &&
+                      next_.add({heir, false, action_key_});
+    if (!room) return failed(illegal(code::no_registration_left));
     next_.move(heir);
     if (unregister_) next_.remove(from_, out_.told);
     next_.keep(kept_);

@@ -193,6 +193,33 @@ TEST(PersistentReserve, AllTgPtCoversEveryTargetPort) {
   EXPECT_EQ(keys(t).size(), 1u);
 }
 
+TEST(PersistentReserve, WhatIsRegisteredForAllPortsIsChangedAndEndedForEach) {
+  bed t;
+  const auto other_port = t.quiet(port_a, 2);
+  out(t, t.a, register_key, 0, key_a, 0, all_ports);
+  out(t, t.a, reserve, key_a, 0, 5);
+  EXPECT_EQ(out(t, other_port, register_key, key_a, key_b), status::good);
+  EXPECT_EQ(keys(t), (std::vector<std::uint64_t>{key_a, key_b}));
+  EXPECT_EQ(reserved(t), (held{{key_a, 5}}));
+  EXPECT_EQ(out(t, other_port, register_key, key_b, 0), status::good);
+  EXPECT_EQ(keys(t), std::vector<std::uint64_t>{key_a});
+  EXPECT_TRUE(may(t, t.a, write_one));
+  EXPECT_FALSE(may(t, other_port, write_one));
+  EXPECT_EQ(out(t, t.a, register_key, key_a, 0), status::good);
+  EXPECT_FALSE(reserved(t));
+}
+
+TEST(PersistentReserve, OfWhatAllPortsRegisteredOnlyThePortThatReservedReleases) {
+  bed t;
+  const auto other_port = t.quiet(port_a, 2);
+  out(t, t.a, register_key, 0, key_a, 0, all_ports);
+  out(t, other_port, reserve, key_a, 0, 5);
+  EXPECT_EQ(out(t, t.a, register_key, key_a, 0), status::good);
+  EXPECT_EQ(reserved(t), (held{{key_a, 5}}));
+  EXPECT_EQ(out(t, other_port, register_key, key_a, 0), status::good);
+  EXPECT_FALSE(reserved(t));
+}
+
 TEST(PersistentReserve, CapabilitiesAndFullStatusAreDecoded) {
   bed t;
   request r(scsi_cdb_persistent_reserve_in(SCSI_PERSISTENT_RESERVE_REPORT_CAPABILITIES, 255));
@@ -308,6 +335,18 @@ TEST(PersistentReserve, OnlyPersistentReserveOutMayBlock) {
   bed t;
   EXPECT_TRUE(t.begin(raw({0x5f, 0, 0, 0, 0, 0, 0, 0, 24})).may_block);
   EXPECT_FALSE(t.begin(raw({0x42, 0, 0, 0, 0, 0, 0, 0, 24})).may_block);
+}
+
+TEST(PersistentReserve, RegistrationsAreBoundedWhereOneBecomesSeveral) {
+  bed t;
+  for (std::size_t i = 1; i < reservations::registrations_max; ++i) {
+    const auto n = t.quiet("iqn.2026-01.test:many,i,0x" + std::to_string(i));
+    ASSERT_EQ(out(t, n, register_key, 0, 1 + i), status::good);
+    t.unit->detach(n);
+  }
+  ASSERT_EQ(out(t, t.a, register_key, 0, key_a, 0, all_ports), status::good);
+  EXPECT_EQ(code_of(reserve_out(t, t.a, register_key, 0, list_of(key_a, key_b))), 0x5504);
+  EXPECT_EQ(out(t, t.a, register_key, key_a, key_a), status::good);
 }
 
 TEST(PersistentReserve, RegistrationsAreBounded) {
