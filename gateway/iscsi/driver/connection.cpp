@@ -23,8 +23,8 @@ constexpr auto serve_at_once = 1ms;  // then other connections have their turn
 constexpr std::size_t tasks_at_once = 64;
 constexpr std::size_t parts_max = 96;  // of one sendmsg
 
-std::string text_of(const asio::ip::tcp::endpoint& e) {
-  return endpoint{e.address().to_string(), e.port()}.text();
+endpoint endpoint_of(const asio::ip::tcp::endpoint& e) {
+  return {e.address().to_string(), e.port()};
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ connection::connection(connection_surroundings& around, asio::ip::tcp::socket so
   asio::error_code failed;
   socket_.set_option(asio::ip::tcp::no_delay(true), failed);
   socket_.non_blocking(true, failed);
-  peer_ = text_of(socket_.remote_endpoint(failed));
-  local_ = text_of(socket_.local_endpoint(failed));
+  peer_ = endpoint_of(socket_.remote_endpoint(failed)).text();
+  local_ = endpoint_of(socket_.local_endpoint(failed));
 }
 
 connection::~connection() = default;

@@ -37,7 +37,7 @@ struct connection_surroundings {
   std::function<std::shared_ptr<target>(const std::string& name)> find;
   std::function<std::uint16_t()> next_tsih;  // never 0
   std::function<result<text_answer>(const session_identity& who, byte_view text,
-                                    const std::string& local)>
+                                    const endpoint& local)>
       answer_text;
 };
 
@@ -99,7 +99,8 @@ class connection : public std::enable_shared_from_this<connection> {
   asio::ip::tcp::socket socket_;
   const int fd_;
   const std::uint16_t portal_;  // relative target port, from 1
-  std::string peer_, local_;
+  std::string peer_;
+  endpoint local_;
 
   mutable std::mutex mutex_;
   pdu_stream stream_;

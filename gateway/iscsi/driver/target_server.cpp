@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gateway/iscsi/discovery.h"
 #include "gateway/iscsi/driver/connection.h"
+#include "gateway/iscsi/driver/told_portals.h"
 
 namespace cairn::iscsi {
 namespace {
@@ -74,7 +75,8 @@ class target_server::impl {
   void look_at_sessions();
   std::shared_ptr<target> find(const std::string& name) const;
   result<text_answer> answer(const session_identity& who, byte_view text,
-                             const std::string& local) const;
+                             const endpoint& local) const;
+  std::vector<std::string> listening(const endpoint& asked_at) const;
 
   const server_options options_;
   const std::unique_ptr<reservation_rows> reservations_;
@@ -85,6 +87,7 @@ class target_server::impl {
   connection_surroundings around_;
   const strand strand_{io_.get_executor()};  // of doors_ and timer_
   std::vector<acceptor> doors_;
+  std::vector<endpoint> doors_at_;  // with the ports that they have
   std::vector<std::shared_ptr<target>> targets_;
   mutable std::mutex mutex_;  // guards connections_
   std::list<std::shared_ptr<connection>> connections_;
@@ -107,8 +110,9 @@ void target_server::impl::make_targets() {
   around_.rules.discovery = options_.discovery;
   if (!options_.digests.empty()) around_.rules.digests = options_.digests;
   around_.find = [this](const std::string& name) { return find(name); };
-  around_.answer_text = [this](const session_identity& who, byte_view text,
-                               const std::string& local) { return answer(who, text, local); };
+  around_.answer_text = [this](const session_identity& who, byte_view text, const endpoint& local) {
+    return answer(who, text, local);
+  };
   around_.next_tsih = [this] {
     for (;;)
       if (const std::uint16_t n = ++tsih_; n != 0) return n;
@@ -120,6 +124,7 @@ result<void> target_server::impl::bind() {
   for (const auto& at : options_.listen) {
     auto door = listen_on(strand_, at);
     if (!door) return fail(door.error());
+    doors_at_.push_back({at.host, door->local_endpoint().port()});
     doors_.push_back(std::move(*door));
   }
   return {};
@@ -246,12 +251,17 @@ std::shared_ptr<target> target_server::impl::find(const std::string& name) const
 
 // A secondary's volumes are not told of before promotion.
 result<text_answer> target_server::impl::answer(const session_identity& who, byte_view text,
-                                                const std::string& local) const {
+                                                const endpoint& local) const {
   login_rules shown = around_.rules;
   std::erase_if(shown.targets, [&](const target_rules& t) { return !find(t.name)->exported(); });
-  const auto portals =
-      options_.portals.empty() ? std::vector<std::string>{local} : options_.portals;
-  return answer_text(shown, who, portals, text);
+  return answer_text(shown, who, options_.portals.empty() ? listening(local) : options_.portals,
+                     text);
+}
+
+std::vector<std::string> target_server::impl::listening(const endpoint& asked_at) const {
+  std::vector<std::string> out;
+  for (const auto& each : told_portals(doors_at_, asked_at)) out.push_back(each.text());
+  return out;
 }
 
 void target_server::impl::look_at_sizes() {
@@ -260,7 +270,7 @@ void target_server::impl::look_at_sizes() {
 
 std::vector<std::uint16_t> target_server::impl::ports() const {
   std::vector<std::uint16_t> out;
-  for (const auto& door : doors_) out.push_back(door.local_endpoint().port());
+  for (const auto& at : doors_at_) out.push_back(at.port);
   return out;
 }
 

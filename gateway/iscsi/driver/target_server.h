@@ -26,8 +26,8 @@ struct export_options {
 
 struct server_options {
   std::vector<endpoint> listen;
-  std::vector<std::string>
-      portals;  // "host:port" that SendTargets returns; none: where it was asked
+  // "host:port" that SendTargets returns; none: where it listens (told_portals.h).
+  std::vector<std::string> portals;
   std::vector<export_options> exports;
   authentication discovery;
   std::vector<chap_digest> digests;

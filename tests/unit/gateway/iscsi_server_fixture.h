@@ -143,7 +143,7 @@ class IscsiServerFixture : public testing::Test {
     member_ = std::move(*opened);
     member_->start();
     server_options o;
-    o.listen = {{"127.0.0.1", 0}};
+    o.listen = {{"127.0.0.1", 0}, {"127.0.0.1", 0}};
     o.state_directory = directory_ / "state";
     EXPECT_TRUE(disk_.make_directory(o.state_directory));
     export_options e;

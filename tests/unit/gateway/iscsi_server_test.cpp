@@ -1,6 +1,8 @@
 // What only the threads of a target can get wrong. The sanitizers run it, too.
 #include "tests/unit/gateway/iscsi_server_fixture.h"
 
+#include <set>
+
 namespace cairn::iscsi {
 namespace {
 
@@ -91,6 +93,25 @@ TEST_F(IscsiServerTest, AVolumeThatGrowsIsAnnouncedToEverySession) {
   ASSERT_TRUE(one.write((32U << 20) / block - 8, 8, 0x77));
   ASSERT_TRUE(one.until([&] { return one.good == 1; }));
   EXPECT_EQ(two.read((32U << 20) / block - 8, 8), std::vector<unsigned char>(8 * block, 0x77));
+}
+
+TEST_F(IscsiServerTest, DiscoveryTellsEveryPortalWhereverItIsAsked) {
+  for (const auto port : server_->ports()) {
+    auto* i = iscsi_create_context("iqn.2026-11.io.cairn:t");
+    iscsi_set_session_type(i, ISCSI_SESSION_DISCOVERY);
+    ASSERT_EQ(iscsi_connect_sync(i, ("127.0.0.1:" + std::to_string(port)).c_str()), 0);
+    ASSERT_EQ(iscsi_login_sync(i), 0);
+    auto* found = iscsi_discovery_sync(i);
+    ASSERT_NE(found, nullptr);
+    std::set<std::string> portals;
+    for (auto* p = found->portals; p != nullptr; p = p->next) portals.insert(p->portal);
+    EXPECT_EQ(found->next, nullptr);
+    iscsi_free_discovery_data(i, found);
+    iscsi_destroy_context(i);
+    std::set<std::string> all;
+    for (const auto each : server_->ports()) all.insert("127.0.0.1:" + std::to_string(each) + ",1");
+    EXPECT_EQ(portals, all);
+  }
 }
 
 TEST_F(IscsiServerTest, CompareAndWriteFromManySessionsLosesNoCount) {
