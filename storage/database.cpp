@@ -10,6 +10,8 @@
 namespace cairn {
 namespace {
 
+constexpr int busy_timeout_ms = 5000;
+
 int errno_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
     case SQLITE_FULL:
@@ -35,6 +37,11 @@ tl::unexpected<error> fail_sqlite(sqlite3* on, const std::string& what) {
   const int code = on == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(on);
   const std::string said = on == nullptr ? "out of memory" : sqlite3_errmsg(on);
   return fail(errno_of(code), what + ": " + said + " (SQLite " + std::to_string(code) + ")");
+}
+
+bool is_failed_sync(sqlite3* on) {
+  const int code = sqlite3_extended_errcode(on);
+  return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
 const char* file_of(sqlite3* on) {
@@ -135,24 +142,37 @@ result<std::unique_ptr<database>> database::open(disk& on, const std::string& pa
   std::unique_ptr<database> opened(new database(raw, path));
   if (code != SQLITE_OK) return fail_sqlite(raw, "open " + path);
   sqlite3_extended_result_codes(raw, 1);
-  sqlite3_busy_timeout(raw, 5000);
+  sqlite3_busy_timeout(raw, busy_timeout_ms);
   CAIRN_TRY(opened->execute("PRAGMA foreign_keys = ON"));
   // temp_store: nothing of ours may land outside the directory that the owner gave us.
   CAIRN_TRY(opened->execute("PRAGMA temp_store = MEMORY"));
   if (!writes) return opened;
-  CAIRN_TRY(opened->execute("PRAGMA journal_mode = WAL"));
+  CAIRN_TRY(opened->prepare_to_write());
   // Going to WAL leaves a removed rollback journal behind. Should a loss of power bring it back, it
   // would roll back the database under its WAL.
   CAIRN_TRY(on.sync_directory(directory_of(path)));
   return opened;
 }
 
+result<void> database::prepare_to_write() {
+  CAIRN_TRY(execute("PRAGMA journal_mode = WAL"));
+  CAIRN_TRY(execute("PRAGMA journal_size_limit = " + std::to_string(wal_kept_bytes)));
+  // This also takes the place of SQLite's hook, which checkpoints and ignores errors.
+  const auto note_pages = [](void* pages, sqlite3*, const char*, int in_wal) {
+    *static_cast<int*>(pages) = in_wal;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(raw_, note_pages, &wal_pages_);
+  return {};
+}
+
 database::~database() { sqlite3_close_v2(raw_); }
 
 result<void> database::execute(const std::string& sql) {
-  if (sqlite3_exec(raw_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-    return fail_sqlite(raw_, path_ + ": " + sql.substr(0, sql.find('\n')));
-  return {};
+  if (failed_) return fail(*failed_);
+  if (sqlite3_exec(raw_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  auto why = fail_sqlite(raw_, path_ + ": " + sql.substr(0, sql.find('\n')));
+  return is_failed_sync(raw_) ? fail_for_good(std::move(why)) : std::move(why);
 }
 
 result<statement> database::prepare(std::string_view sql) {
@@ -173,9 +193,38 @@ result<void> database::begin(durability how) {
 }
 
 result<void> database::commit() {
-  auto done = execute("COMMIT");
-  if (!done) roll_back();
-  return done;
+  if (auto done = execute("COMMIT"); !done) {
+    roll_back();
+    return done;
+  }
+  return checkpoint_if_grown();
+}
+
+result<void> database::checkpoint_if_grown() {
+  if (wal_pages_ < checkpointed_pages_) checkpointed_pages_ = 0;  // it began anew
+  if (wal_pages_ - checkpointed_pages_ < checkpoint_pages) return {};
+  checkpointed_pages_ = wal_pages_;
+  const int mode =
+      wal_pages_ < wal_pages_max ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
+  sqlite3_busy_timeout(raw_, 0);  // readers are not waited for
+  const int code = sqlite3_wal_checkpoint_v2(raw_, "main", mode, nullptr, nullptr);
+  sqlite3_busy_timeout(raw_, busy_timeout_ms);
+  switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:  // the WAL has it all; the next checkpoint may find room
+      return {};
+    default:
+      return fail_for_good(fail_sqlite(raw_, path_ + ": checkpoint"));
+  }
+}
+
+tl::unexpected<error> database::fail_for_good(tl::unexpected<error> why) {
+  failed_ = why.value();
+  // Closing checkpoints, too. The WAL may no longer hold what SQLite believes that it wrote there.
+  sqlite3_db_config(raw_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  return why;
 }
 
 void database::roll_back() {

@@ -3,6 +3,11 @@
 // Not thread-safe: the owner's lock guards it. Of all connections to one database exactly one is
 // opened for writing, and only that one checkpoints; SQLite before 3.51.3 can corrupt a WAL
 // database otherwise. Readers are opened read-only.
+//
+// SQLite's own checkpoints ignore a failed fsync of the WAL, after which nothing that was committed
+// is sure to be on the disk (I9). So the writer checkpoints itself, at the end of a transaction
+// when the WAL has grown by checkpoint_pages. An I/O error there fails that transaction, although
+// it is committed, and all that follow; so does a failed fsync anywhere.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -55,6 +60,12 @@ class database {
   enum class access { read_write, read_only };
   enum class durability { normal, full };  // PRAGMA synchronous for the next transactions
 
+  static constexpr int checkpoint_pages = 1000;
+  // From here on a checkpoint empties the WAL, where no reader is in the way.
+  static constexpr int wal_pages_max = 4 * checkpoint_pages;
+  // What a WAL that a reader has kept from shrinking shrinks to when it begins anew.
+  static constexpr int wal_kept_bytes = 8 << 20;
+
   // WAL mode, foreign keys on, busy timeout 5 s. On read_write: makes it where it is missing.
   static result<std::unique_ptr<database>> open(disk& on, const std::string& path, access how);
   ~database();
@@ -79,13 +90,19 @@ class database {
 
  private:
   database(sqlite3* raw, std::string path) : raw_(raw), path_(std::move(path)) {}
+  result<void> prepare_to_write();
   result<void> begin(durability how);
   result<void> commit();
   void roll_back();
+  result<void> checkpoint_if_grown();
+  tl::unexpected<error> fail_for_good(tl::unexpected<error> why);
 
   sqlite3* raw_;
   std::string path_;
   std::optional<durability> current_;
+  int wal_pages_ = 0;           // in the WAL after the last commit
+  int checkpointed_pages_ = 0;  // in the WAL when it was last tried to checkpoint it
+  std::optional<error> failed_;
 };
 
 }  // namespace cairn

@@ -64,6 +64,21 @@ TEST_F(FaultTest, AFailedSyncOfTheCatalogIsFinalToo) {
   EXPECT_FALSE(append());
 }
 
+TEST_F(FaultTest, AFailedSyncOfTheWalInACheckpointOfTheCatalogIsFinalToo) {
+  options_.segment_bytes = 8 << 20;  // one for all: no commit but those of rows, which sync nothing
+  options_.size_max = 64 << 20;
+  open();
+  ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->write_rows(10));
+  disk_.fail_next_sync("catalog.db-wal", EIO);
+  for (int i = 0; i < 2000 && !log_->failure(); ++i)
+    if (append(100)) (void)log_->write_rows(10);
+  ASSERT_TRUE(log_->failure());
+  EXPECT_NE(log_->failure()->find("checkpoint"), std::string::npos) << *log_->failure();
+  EXPECT_FALSE(append());
+  EXPECT_FALSE(log_->sync());
+}
+
 TEST_F(FaultTest, RotInASegmentIsNamedWhenItIsRead) {
   open();
   ASSERT_TRUE(append());

@@ -1,0 +1,97 @@
+// When a database checkpoints, and what a failed fsync does to it.
+#include "storage/database.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tests/support/virtual_disk.h"
+
+namespace cairn {
+namespace {
+
+class DatabaseTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    open();
+    ASSERT_TRUE(db_->execute("CREATE TABLE t (n INTEGER PRIMARY KEY, filling BLOB)"));
+  }
+  void open() {
+    db_.reset();
+    db_ = *database::open(disk_, "/d/db", database::access::read_write);
+  }
+
+  // About two pages of WAL.
+  result<void> commit_one(database::durability how = database::durability::normal) {
+    return db_->transaction(
+        how, [&] { return db_->execute("INSERT INTO t (filling) VALUES (zeroblob(3500))"); });
+  }
+  void commit(int n) {
+    for (int i = 0; i < n; ++i) {
+      const auto done = commit_one();
+      ASSERT_TRUE(done) << done.error().text;
+    }
+  }
+  std::uint64_t rows() {
+    auto count = *db_->prepare("SELECT count(*) FROM t");
+    return count.step() ? count.column(0) : 0;
+  }
+  std::size_t wal_bytes() const { return disk_.content("/d/db-wal")->size(); }
+
+  virtual_disk disk_;
+  std::unique_ptr<database> db_;
+};
+
+constexpr int commits_up_to_a_checkpoint = database::checkpoint_pages / 2;
+
+TEST_F(DatabaseTest, AFailedSyncOfTheWalInACheckpointFailsItsCommitAndAllThatFollow) {
+  commit(1);
+  disk_.fail_next_sync("/d/db-wal", EIO);
+  int done = 0;
+  result<void> last;
+  while ((last = commit_one()) && done < 2 * commits_up_to_a_checkpoint) ++done;
+  ASSERT_FALSE(last) << "nobody was told";
+  EXPECT_EQ(last.error().code, EIO);
+  EXPECT_NE(last.error().text.find("/d/db: checkpoint"), std::string::npos) << last.error().text;
+  EXPECT_GT(done, commits_up_to_a_checkpoint / 2) << "a checkpoint at every commit costs too much";
+  EXPECT_FALSE(commit_one()) << "the next sync would succeed, but is not believed";
+  EXPECT_FALSE(commit_one(database::durability::full));
+}
+
+TEST_F(DatabaseTest, AFailedSyncOfACommitIsFinal) {
+  disk_.fail_next_sync("/d/db-wal", EIO);
+  EXPECT_FALSE(commit_one(database::durability::full));
+  EXPECT_FALSE(commit_one(database::durability::full));
+}
+
+TEST_F(DatabaseTest, AfterAFailedSyncNotEvenClosingCheckpoints) {
+  commit(10);
+  disk_.fail_next_sync("/d/db-wal", EIO);
+  ASSERT_FALSE(commit_one(database::durability::full));
+  const auto before = *disk_.content("/d/db");
+  db_.reset();
+  EXPECT_EQ(*disk_.content("/d/db"), before);
+  open();
+  EXPECT_EQ(rows(), 10u);
+}
+
+TEST_F(DatabaseTest, TheWalStaysSmallWhereNobodyReads) {
+  commit(8 * commits_up_to_a_checkpoint);
+  EXPECT_LT(wal_bytes(), 2U * database::checkpoint_pages * 4096U);
+}
+
+TEST_F(DatabaseTest, AWalThatAReaderKeptFromShrinkingShrinksWhenTheReaderIsGone) {
+  commit(1);
+  auto reader = *database::open(disk_, "/d/db", database::access::read_only);
+  auto select = *reader->prepare("SELECT n FROM t");
+  ASSERT_TRUE(*select.step());
+  commit(10 * commits_up_to_a_checkpoint);
+  EXPECT_GT(wal_bytes(), 2U * database::wal_kept_bytes) << "the reader is no error";
+  select.reset();
+  commit(2 * commits_up_to_a_checkpoint);
+  EXPECT_LE(wal_bytes(), std::size_t{database::wal_kept_bytes});
+  EXPECT_EQ(rows(), 1u + 12u * commits_up_to_a_checkpoint);
+}
+
+}  // namespace
+}  // namespace cairn
