@@ -223,6 +223,8 @@ result<void> recovery::scan() {
   scanned_ = std::move(*ranges);
   scan_rules rules{out_.watermarks.durable, {}};
   for (const auto& range : scanned_) {
+    // What a failed fsync did not write must not be found in memory and called durable.
+    range.in->store->forget_cached({range.from, range.end - range.from});
     if (keeps_to_holes()) rules.made_in = range.in->head.made_in;
     CAIRN_TRY(scan_segment(range, rules, found_));
     if (!found_.empty()) rules.above = found_.back().what.what.seq;

@@ -52,6 +52,10 @@ class file {
   virtual result<void> make_zero(byte_range range, bool deallocate) = 0;
   // Asks for the pages of the range to be read in; never fails.
   virtual void read_ahead(byte_range range) const = 0;
+  // Drops the pages of the range that are in memory and clean, so that the next read tells what the
+  // disk has. After a failed fsync Linux keeps what it could not write as if it were written, and a
+  // later process would read that, sync it in vain and call it durable (I9). Dirty pages stay.
+  virtual void forget_cached(byte_range range) const { (void)range; }
   // What lies at `offset`, up to `limit` at most; a file that can't tell says data.
   virtual file_stretch stretch_at(std::uint64_t offset, std::uint64_t limit) const {
     (void)offset;

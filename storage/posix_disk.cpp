@@ -125,6 +125,15 @@ class posix_file final : public file {
                     POSIX_FADV_WILLNEED);
   }
 
+  void forget_cached(byte_range range) const override {
+    // Whole pages only, so those at the ends of the range are added.
+    constexpr std::uint64_t page_bytes = 4096;
+    const auto from = range.offset / page_bytes * page_bytes;
+    const auto to = align_up(range.end(), page_bytes);
+    ::posix_fadvise(fd_.get(), static_cast<off_t>(from), static_cast<off_t>(to - from),
+                    POSIX_FADV_DONTNEED);
+  }
+
   file_stretch stretch_at(std::uint64_t offset, std::uint64_t limit) const override {
     const auto data = ::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
     if (data < 0) return {limit, !block_device_ && errno == ENXIO};

@@ -73,6 +73,10 @@ class virtual_file final : public file {
   }
 
   void read_ahead(byte_range) const override {}
+  void forget_cached(byte_range range) const override {
+    const std::lock_guard lock(on_.mutex_);
+    if (on_.alive_locked(life_)) node_->forget_cached(range);
+  }
   const std::string& path() const override { return path_; }
 
  private:
@@ -217,8 +221,10 @@ result<void> virtual_disk::write_locked(const std::string& path, virtual_node& t
 result<void> virtual_disk::sync_locked(const std::string& path, virtual_node& of,
                                        std::uint64_t life) {
   if (!alive_locked(life)) return fail_errno(EIO, "fdatasync " + path);
-  if (const int code = take_fault_locked(sync_fault_, path))
+  if (const int code = take_fault_locked(sync_fault_, path)) {
+    of.fail_sync();
     return fail_errno(code, "fdatasync " + path);
+  }
   if (!step_locked()) return fail_errno(EIO, "fdatasync " + path);
   if (!forgets_locked(path)) of.sync();
   return {};

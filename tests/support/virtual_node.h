@@ -2,7 +2,8 @@
 //
 // The page cache is `now_`. Of each 4 KiB block that was written since the last sync, the content
 // that was synced is kept; a power cut takes that, the new one, or a torn mix of their 512-byte
-// sectors. So an unsynced block never harms bytes outside of itself. What `tearing` says of a torn
+// sectors. A sync that failed leaves blocks that are in the page cache only and that no later sync
+// writes. So an unsynced block never harms bytes outside of itself. What `tearing` says of a torn
 // block comes on top.
 #pragma once
 #include <cstdint>
@@ -48,6 +49,10 @@ class virtual_node {
   void write(byte_view what, std::uint64_t offset);
   void resize(std::uint64_t size);
   void sync();
+  // As on Linux: what was dirty counts as clean, although the disk does not have it.
+  void fail_sync();
+  // Clean blocks that the range touches become what the disk has.
+  void forget_cached(byte_range range);
   void flip_bit(std::uint64_t offset, unsigned bit);  // on the platter: in what is synced, too
   void power_cut(random_source& random);
 
@@ -62,10 +67,12 @@ class virtual_node {
     std::uint8_t written = 0;  // a bit for each sector, since the last sync
   };
   void remember(byte_range range);
+  dirty_block first_touched(std::uint64_t block);
   void lose(std::uint64_t block, const dirty_block& was, std::uint64_t mood, random_source& random);
 
   bytes now_;
   std::map<std::uint64_t, dirty_block> dirty_;
+  std::map<std::uint64_t, bytes> unwritten_;  // what the disk has of blocks whose sync failed
   std::uint64_t synced_size_ = 0;
 };
 

@@ -47,6 +47,7 @@ class watched_disk::watched_file final : public file {
     return inner_->make_zero(range, deallocate);
   }
   void read_ahead(byte_range range) const override { inner_->read_ahead(range); }
+  void forget_cached(byte_range range) const override { inner_->forget_cached(range); }
   const std::string& path() const override { return inner_->path(); }
 
  private:

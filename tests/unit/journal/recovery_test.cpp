@@ -27,6 +27,21 @@ TEST_F(RecoveryTest, WhatWasSyncedSurvivesALossOfPower) {
   for (std::uint64_t n = 1; n <= 50; ++n) expect_content(n);
 }
 
+TEST_F(RecoveryTest, WhatAFailedSyncDidNotWriteIsNotCalledDurableByTheNextStart) {
+  open();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->sync());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(append());
+  disk_.fail_next_sync("/segments/", EIO);
+  ASSERT_FALSE(log_->sync());
+  kill_and_open();
+  const auto durable = log_->durable();
+  EXPECT_EQ(durable, sequence(5)) << "the rest was in memory only, and no sync writes it any more";
+  cut_power_and_open();
+  EXPECT_GE(log_->durable(), durable);
+  for (std::uint64_t n = 1; n <= 5; ++n) expect_content(n);
+}
+
 TEST_F(RecoveryTest, AHoleAboveTheWatermarkBecomesAGap) {
   open();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(append());

@@ -47,6 +47,20 @@ TEST_F(PosixDiskTest, WhatWasWrittenInPartsIsReadBack) {
   EXPECT_EQ(*f->size(), 1000 + expected.size());
 }
 
+TEST_F(PosixDiskTest, ForgettingWhatIsCachedLosesNothing) {
+  const auto f = make("a");
+  const bytes synced(100'000, std::byte{1}), dirty(5000, std::byte{2});
+  ASSERT_TRUE(f->write(byte_view(synced), 0));
+  ASSERT_TRUE(f->sync());
+  ASSERT_TRUE(f->write(byte_view(dirty), 3000));
+  f->forget_cached({512, 90'000});
+  bytes expected = synced;
+  std::copy(dirty.begin(), dirty.end(), expected.begin() + 3000);
+  bytes read(synced.size());
+  ASSERT_TRUE(f->read(read, 0));
+  EXPECT_EQ(read, expected);
+}
+
 TEST_F(PosixDiskTest, ReadingBehindTheEndNamesFileAndOffset) {
   const auto f = make("a");
   ASSERT_TRUE(f->resize(100));

@@ -45,6 +45,38 @@ TEST_F(VirtualDiskTest, APowerCutTakesWhatWasNotSynced) {
   EXPECT_EQ(disk_.content("/d/a"), one_);
 }
 
+TEST_F(VirtualDiskTest, WhatAFailedSyncDidNotWriteIsReadUntilItIsForgottenAndNeverWritten) {
+  const auto f = make("/d/a");
+  ASSERT_TRUE(f->write(byte_view(one_), 0));
+  ASSERT_TRUE(f->write(byte_view(one_), 4096));
+  ASSERT_TRUE(f->sync());
+  ASSERT_TRUE(f->write(byte_view(two_), 0));
+  ASSERT_TRUE(f->write(byte_view(two_), 4096));
+  disk_.fail_next_sync("/d/a", EIO);
+  ASSERT_FALSE(f->sync());
+  ASSERT_TRUE(f->sync()) << "it has nothing to do";
+  bytes read(4096);
+  ASSERT_TRUE(f->read(read, 0));
+  EXPECT_EQ(read, two_);
+  f->forget_cached({0, 4096});
+  ASSERT_TRUE(f->read(read, 0));
+  EXPECT_EQ(read, one_);
+  ASSERT_TRUE(f->read(read, 4096));
+  EXPECT_EQ(read, two_);
+  disk_.power_cut(nothing_);
+  EXPECT_EQ(disk_.content("/d/a")->at(4096), std::byte{1});
+}
+
+TEST_F(VirtualDiskTest, WhatIsDirtyIsNotForgotten) {
+  const auto f = make("/d/a");
+  ASSERT_TRUE(f->write(byte_view(one_), 0));
+  f->forget_cached({0, 4096});
+  EXPECT_EQ(disk_.content("/d/a"), one_);
+  ASSERT_TRUE(f->sync());
+  disk_.power_cut(nothing_);
+  EXPECT_EQ(disk_.content("/d/a"), one_);
+}
+
 TEST_F(VirtualDiskTest, AFileWhoseNameWasNotSyncedMayBeGone) {
   make("/d/a");
   make("/d/b");
