@@ -154,9 +154,10 @@ std::uint64_t journal_on_disk::next_position_locked(const record& r) const {
 
 std::optional<append_slot> journal_on_disk::take_place_locked(const record& draft,
                                                               append_purpose purpose) {
+  // Nor may it open a ready segment: each would be spent on one record.
+  if (!space_.admits(purpose)) return std::nullopt;
   const auto need = placed_bytes(draft.data_length);
-  const bool fits =
-      fits_locked(next_position_locked(draft), need, purpose) && space_.admits(purpose);
+  const bool fits = fits_locked(next_position_locked(draft), need, purpose);
   if (!fits && !open_next_segment_locked()) return std::nullopt;
   append_slot slot;
   slot.what = draft;

@@ -148,13 +148,16 @@ std::string segment_space::new_name_locked() const {
   }
 }
 
+std::string segment_space::full_text_locked() const {
+  return "journal " + directory_ + ": full, " + std::to_string(used_locked()) +
+         " bytes of segments in use, bound " + std::to_string(bounds_.size_max);
+}
+
 result<segment_space::chosen_file> segment_space::choose(append_purpose purpose) {
   const std::lock_guard lock(mutex_);
   if (!may_take_locked(purpose)) {
-    const std::string full = "journal " + directory_ + ": full, " + std::to_string(used_locked()) +
-                             " bytes of segments in use, bound " + std::to_string(bounds_.size_max);
-    if (purpose != append_purpose::start) return fail(ENOSPC, full);
-    log_warning(full + "; a start takes one segment above it");
+    if (purpose != append_purpose::start) return fail(ENOSPC, full_text_locked());
+    log_warning(full_text_locked() + "; a start takes one segment above it");
   }
   chosen_file from;
   from.fresh = free_.empty();
@@ -184,7 +187,11 @@ result<segment_ptr> segment_space::make(const chosen_file& from) {
 
 result<void> segment_space::prepare(append_purpose purpose) {
   const std::lock_guard alone(prepare_mutex_);
-  return has_ready() ? result<void>{} : prepare_alone(purpose, 1);
+  if (!has_ready()) return prepare_alone(purpose, 1);
+  if (admits(purpose)) return {};
+  CAIRN_TRY(collect());  // a pin may have gone since
+  const std::lock_guard lock(mutex_);
+  return admits(purpose) ? result<void>{} : fail(ENOSPC, full_text_locked());
 }
 
 std::uint64_t segment_space::ready_wanted() const {

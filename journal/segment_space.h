@@ -60,11 +60,12 @@ class segment_space {
   segment_ptr take_ready();
   bool has_ready() { return count_ready() > 0; }
   segment_ptr next_ready() const;  // what take_ready() would give; stays ready
-  // Whether an append for this purpose may go into a segment that is already in use.
+  // Whether an append for this purpose may go into a segment that is in use or ready.
   bool admits(append_purpose purpose) const {
     return purpose != append_purpose::data || admits_data_;
   }
-  // Makes a segment ready unless one is. ENOSPC when the bound forbids it for this purpose.
+  // Makes a segment ready unless one is. ENOSPC when the bound forbids that, or the append, for
+  // this purpose.
   result<void> prepare(append_purpose purpose);
   // Makes as many ready as a journal of this size keeps for fast hosts, or as the bound admits.
   result<void> prepare_ahead();
@@ -91,6 +92,7 @@ class segment_space {
   std::uint64_t used_locked() const;
   std::uint64_t room_locked() const;  // what the bound leaves for segments, bytes
   bool may_take_locked(append_purpose purpose) const;
+  std::string full_text_locked() const;
   void look_at_room_locked();  // after each change of what is used
   std::size_t count_ready();
   std::uint64_t ready_wanted() const;

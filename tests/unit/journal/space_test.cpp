@@ -197,5 +197,25 @@ TEST_F(SpaceTest, SpaceAheadIsMadeTogetherAndFallsWithTheAppends) {
   EXPECT_GE(log_->ahead().bytes, full.wanted);
 }
 
+TEST_F(SpaceTest, DataThatIsNotAdmittedSpendsNoReadySegments) {
+  options_.size_max = 64 * options_.segment_bytes + (8 << 20);
+  open();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(log_->prepare_segment());
+  ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->update_state([](member_state& s) -> result<void> {
+    s.fenced_because = std::string(12 << 20, 'x');  // so that the catalog fills the journal
+    return {};
+  }));
+  ASSERT_TRUE(log_->write_rows(10));
+  const auto ready = log_->ahead().bytes;
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = append();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ENOSPC);
+  }
+  EXPECT_EQ(log_->ahead().bytes, ready);
+  EXPECT_TRUE(append_control(record_kind::marker, 1)) << "they are there for those";
+}
+
 }  // namespace
 }  // namespace cairn
