@@ -28,13 +28,13 @@ std::uint64_t spare_segments(append_purpose purpose) {
 }  // namespace
 
 segment_space::segment_space(disk& on, std::string directory, uuid journal, segment_bounds bounds,
-                             random_source& random, catalog_hooks rows)
+                             random_source& random, owner_hooks owner)
     : on_(on),
       directory_(std::move(directory)),
       journal_(journal),
       bounds_(bounds),
       random_(random),
-      rows_(std::move(rows)) {}
+      owner_(std::move(owner)) {}
 
 void segment_space::adopt(segment_ptr in_use) {
   const std::lock_guard lock(mutex_);
@@ -91,7 +91,7 @@ result<void> segment_space::take_back_stale() {
   }
   for (auto& each : stale) {
     const auto number = each->head.number;
-    CAIRN_TRY(rows_.drop_row(number));
+    CAIRN_TRY(owner_.drop_row(number));
     each.reset();
     const std::lock_guard lock(mutex_);
     std::erase_if(stale_, [&](const segment_ptr& s) { return s->head.number == number; });
@@ -169,6 +169,13 @@ result<segment_space::chosen_file> segment_space::choose(append_purpose purpose)
   return from;
 }
 
+result<void> segment_space::sync_made(file& store, bool fresh) {
+  auto synced = store.sync();
+  if (synced && fresh) synced = on_.sync_directory(directory_);
+  if (!synced) owner_.sync_failed(synced.error().text);
+  return synced;
+}
+
 result<segment_ptr> segment_space::make(const chosen_file& from) {
   auto made = std::make_shared<segment>();
   made->name = from.name;
@@ -179,8 +186,7 @@ result<segment_ptr> segment_space::make(const chosen_file& from) {
   made->head = {journal_, next_number_++, 0, bounds_.segment_bytes, incarnation(incarnation_)};
   while (made->head.salt == 0) made->head.salt = random_.number();
   CAIRN_TRY(made->store->write(encode_segment_header(made->head), 0));
-  CAIRN_TRY(made->store->sync());
-  if (from.fresh) CAIRN_TRY(on_.sync_directory(directory_));
+  CAIRN_TRY(sync_made(*made->store, from.fresh));
   made->never_written = from.fresh;
   return made;
 }
@@ -207,7 +213,8 @@ result<void> segment_space::prepare_ahead() {
                        std::min<std::size_t>(ready_wanted() - there, made_at_once_max));
 }
 
-// As many as the bound admits; what went wrong only if that is none.
+// As many as the bound admits and the file system has room for; what went wrong only if that is
+// none.
 result<std::vector<segment_ptr>> segment_space::make_all(append_purpose purpose,
                                                          std::size_t count) {
   std::vector<segment_ptr> all;
@@ -216,10 +223,11 @@ result<std::vector<segment_ptr>> segment_space::make_all(append_purpose purpose,
     if (!from && all.empty()) return fail(from.error());
     if (!from) break;
     auto made = make(*from);
-    if (!made) return fail(made.error());
+    if (!made && all.empty()) return fail(made.error());
+    if (!made) break;
     all.push_back(std::move(*made));
   }
-  CAIRN_TRY(rows_.add_rows(all));
+  CAIRN_TRY(owner_.add_rows(all));
   return all;
 }
 
@@ -228,11 +236,8 @@ result<void> segment_space::prepare_alone(append_purpose purpose, std::size_t co
   CAIRN_TRY(collect());
   auto made = make_all(purpose, count);
   const std::lock_guard lock(mutex_);
-  const auto files = std::exchange(being_made_, {});
+  give_back_unmade_locked(made ? made->size() : 0);
   if (!made) {
-    // A fresh file may be half made: a recovery deletes it, or a later prepare() makes it again.
-    for (const auto& each : files)
-      if (!each.fresh) free_.push_back(each.name);
     look_at_room_locked();
     return fail(made.error());
   }
@@ -241,8 +246,17 @@ result<void> segment_space::prepare_alone(append_purpose purpose, std::size_t co
     in_use_.emplace(each->head.number, each);
     ready_.push_back(std::move(each));
   }
+  look_at_room_locked();
   note_ready_locked();
   return {};
+}
+
+// The files that were chosen but for the first `made`. A fresh one may be half made: a recovery
+// deletes it, or a later prepare() makes it again.
+void segment_space::give_back_unmade_locked(std::size_t made) {
+  const auto chosen = std::exchange(being_made_, {});
+  for (const auto& each : std::span(chosen).subspan(made))
+    if (!each.fresh) free_.push_back(each.name);
 }
 
 void segment_space::retire(std::uint64_t number) {

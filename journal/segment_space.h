@@ -11,7 +11,7 @@
 // segments free, a marker one; seals and voids take the last one; a start takes its segment even
 // above the bound and says so.
 //
-// Not here: what the records in a segment are, and the catalog's rows (the owner's `register_`).
+// Not here: what the records in a segment are, and the catalog's rows (the owner's hooks).
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -37,15 +37,17 @@ struct segment_bounds {
 
 class segment_space {
  public:
-  // Both commit durably, once. `add_rows`: before anything is appended to the segments. `drop_row`:
-  // before the file of a segment that was never appended to is used again.
-  struct catalog_hooks {
+  // The first two commit durably, once. `add_rows`: before anything is appended to the segments.
+  // `drop_row`: before the file of a segment that was never appended to is used again.
+  // `sync_failed`: of a new segment's file or of its directory; final (I9).
+  struct owner_hooks {
     std::function<result<void>(std::span<const segment_ptr> made)> add_rows;
     std::function<result<void>(std::uint64_t number)> drop_row;
+    std::function<void(const std::string& why)> sync_failed;
   };
 
   segment_space(disk& on, std::string directory, uuid journal, segment_bounds bounds,
-                random_source& random, catalog_hooks rows);
+                random_source& random, owner_hooks owner);
 
   // ---- at open, before anything else
   void adopt(segment_ptr in_use);
@@ -103,6 +105,8 @@ class segment_space {
   void set_stale_apart_locked();
   result<chosen_file> choose(append_purpose purpose);
   result<segment_ptr> make(const chosen_file& from);
+  result<void> sync_made(file& store, bool fresh);
+  void give_back_unmade_locked(std::size_t made);
   std::string new_name_locked() const;
 
   disk& on_;
@@ -110,7 +114,7 @@ class segment_space {
   const uuid journal_;
   const segment_bounds bounds_;
   random_source& random_;
-  const catalog_hooks rows_;
+  const owner_hooks owner_;
 
   mutable std::mutex mutex_;                     // guards the members below it
   std::map<std::uint64_t, segment_ptr> in_use_;  // ready ones too

@@ -39,6 +39,24 @@ TEST_F(FaultTest, AFailedSyncIsFinal) {
   EXPECT_EQ(log_->durable(), sequence());
 }
 
+TEST_F(FaultTest, AFailedSyncOfANewSegmentIsFinalToo) {
+  options_.size_max = 16 << 20;
+  open();
+  disk_.fail_next_sync("2.seg", EIO);
+  EXPECT_FALSE(log_->prepare_segment());
+  EXPECT_TRUE(log_->failure());
+  EXPECT_FALSE(log_->prepare_segment()) << "a second sync would succeed, but is not believed";
+  EXPECT_FALSE(append());
+}
+
+TEST_F(FaultTest, AFailedSyncOfOneOfManyNewSegmentsIsFinalToo) {
+  options_.size_max = 16 << 20;
+  open();
+  disk_.fail_next_sync("3.seg", EIO);
+  EXPECT_FALSE(log_->prepare_segment());
+  EXPECT_TRUE(log_->failure());
+}
+
 TEST_F(FaultTest, AnAppendUnderWayWhenTheJournalFailsIsNotAcknowledged) {
   open();
   const auto data = content(sequence(1), 100);

@@ -79,6 +79,16 @@ TEST_F(SpaceTest, AFileSystemThatIsFullIsSaidAndPassesByItself) {
   EXPECT_TRUE(append(4000)) << "there is room again";
 }
 
+TEST_F(SpaceTest, SegmentsThatWereMadeBeforeTheFileSystemWasFullAreUsed) {
+  options_.size_max = 64 * options_.segment_bytes + (8 << 20);
+  open();
+  disk_.fail_next_write("4.seg", ENOSPC);
+  ASSERT_TRUE(log_->prepare_segment());
+  EXPECT_EQ(log_->ahead().bytes, 3 * options_.segment_bytes);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(log_->prepare_segment());
+  EXPECT_EQ(log_->ahead().bytes, log_->ahead().wanted);
+}
+
 TEST_F(SpaceTest, APinnedSegmentIsNotRecycled) {
   open();
   ASSERT_TRUE(append());
