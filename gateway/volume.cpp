@@ -231,7 +231,11 @@ result<opened_backing> open_backing(disk& on, const volume_config& configured,
   CAIRN_TRY(check_size(configured, known, f, *has));
   const auto size = make_room(f, configured.name, configured.size_bytes);
   if (!size) return fail(size.error());
-  if (*size > *has) CAIRN_TRY(f.sync());
+  // Not only where this start made or enlarged it: a kill may have come before that start synced.
+  if (!known || *size > known->size_bytes) {
+    CAIRN_TRY(f.sync());
+    CAIRN_TRY(on.sync_directory(directory_of(configured.path)));
+  }
   bool empty = !known;
   if (empty && *has > 0) {
     const auto zero = reads_as_zeroes(f, *size);

@@ -61,6 +61,8 @@ result<void> recovery::make_journal() {
   if (!there->empty())
     return fail(EEXIST, "journal " + options_.directory + " has " + std::to_string(there->size()) +
                             " segment files, but its catalog is empty: was catalog.db lost?");
+  // Again at each start until the journal is there: a kill may have come before the first.
+  CAIRN_TRY(on_.sync_directory(directory_of(options_.directory)));
   member_state state;
   state.role = options_.first_role;
   if (state.role == member_role::primary) state.lineages.push_back({random_.make_uuid(), {}, {}});

@@ -49,12 +49,6 @@ const char* file_of(sqlite3* on) {
   return name == nullptr ? "database" : name;
 }
 
-std::string directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 }  // namespace
 
 statement& statement::operator=(statement&& other) noexcept {

@@ -15,4 +15,10 @@ result<void> file::allocate(std::uint64_t size) {
   return write(std::span<const iovec>(parts), 0);
 }
 
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace cairn

@@ -84,7 +84,8 @@ class disk {
   // another owner to go (a process that was just killed), then fails with EBUSY naming the path.
   virtual result<std::unique_ptr<file>> open(const std::string& path, open_mode mode,
                                              bool lock = false, int lock_wait_ms = 0) = 0;
-  virtual result<void> make_directory(const std::string& path) = 0;  // with parents; mode 0700
+  // With parents, mode 0700; those that it makes survive a loss of power.
+  virtual result<void> make_directory(const std::string& path) = 0;
   virtual result<void> sync_directory(const std::string& path) = 0;
   virtual result<std::vector<std::string>> list(const std::string& path) = 0;  // names, sorted
   virtual result<void> remove(const std::string& path) = 0;
@@ -92,5 +93,8 @@ class disk {
   // Name of the SQLite VFS that reaches this disk; nullptr: SQLite's default.
   virtual const char* sqlite_vfs() const = 0;
 };
+
+// The directory that has the name `path` in it, for sync_directory().
+std::string directory_of(const std::string& path);
 
 }  // namespace cairn

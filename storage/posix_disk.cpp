@@ -237,8 +237,9 @@ class machine_disk final : public disk {
   result<void> make_directory(const std::string& path) override {
     for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
       const auto part = path.substr(0, at);
-      if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail_errno(errno, "mkdir " + part);
+      const bool made = ::mkdir(part.c_str(), 0700) == 0;
+      if (!made && errno != EEXIST) return fail_errno(errno, "mkdir " + part);
+      if (made) CAIRN_TRY(sync_directory(directory_of(part)));
       if (at == std::string::npos) break;
     }
     return is_directory(path) ? result<void>{} : fail_errno(ENOTDIR, "mkdir " + path);
