@@ -53,6 +53,13 @@ client_commands open_iscsi(const uris& portals, const std::string& chap) {
   out.lines.push_back(
       "# Where the gateway lists `initiators`, this host's must be among them: "
       "/etc/iscsi/initiatorname.iscsi");
+  // Whether discovery wants it, too, the gateway does not tell.
+  if (!chap.empty()) {
+    out.lines.push_back(
+        "# Where the gateway has `discovery_user`: before the discovery set, in "
+        "/etc/iscsi/iscsid.conf, discovery.sendtargets.auth.authmethod = CHAP with "
+        "discovery.sendtargets.auth.username and discovery.sendtargets.auth.password");
+  }
   out.lines.push_back("iscsiadm -m discovery -t sendtargets -p " +
                       shell_word(portals.front().address()));
   if (portals.size() > 1)

@@ -93,6 +93,17 @@ TEST(MountHelp, ShowsChapAsCommentsThatNameNoSecret) {
   EXPECT_NE(text_for("primary", v).find("username_in -v MUTUAL_USER"), std::string::npos);
 }
 
+// The discovery is the first command: what it may want must be said before it.
+TEST(MountHelp, WithChapSaysWhatAnAuthenticatedDiscoveryNeedsBeforeIt) {
+  auto v = volume("m1-v1");
+  v["chap"] = "one-way";
+  const auto text = text_for("primary", v);
+  const auto username = text.find("discovery.sendtargets.auth.username");
+  EXPECT_LT(username, text.find("iscsiadm -m discovery")) << text;
+  EXPECT_NE(text.find("discovery.sendtargets.auth.password"), std::string::npos) << text;
+  EXPECT_EQ(text_for("primary").find("discovery.sendtargets"), std::string::npos);
+}
+
 TEST(MountHelp, OfAGatewayThatIsNotHeardSaysHowOldItIs) {
   auto m = member("primary", json::array({volume("m1-v1")}));
   m["fresh"] = false;
