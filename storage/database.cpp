@@ -49,6 +49,13 @@ const char* file_of(sqlite3* on) {
   return name == nullptr ? "database" : name;
 }
 
+// A process before this one may have ended with a failed fsync of the WAL: what is in memory only
+// would be taken for committed, and later commits would be synced behind it.
+void forget_cached_wal(disk& on, const std::string& path) {
+  const auto wal = on.open(path + "-wal", open_mode::read_only);
+  if (wal) (*wal)->forget_cached({0, (*wal)->size().value_or(0)});
+}
+
 }  // namespace
 
 statement& statement::operator=(statement&& other) noexcept {
@@ -131,6 +138,7 @@ result<std::unique_ptr<database>> database::open(disk& on, const std::string& pa
   const bool writes = how == access::read_write;
   const int flags = (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
                     SQLITE_OPEN_NOMUTEX;
+  if (writes) forget_cached_wal(on, path);
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, on.sqlite_vfs());
   std::unique_ptr<database> opened(new database(raw, path));
