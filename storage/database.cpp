@@ -203,14 +203,11 @@ result<void> database::commit() {
 }
 
 result<void> database::checkpoint_if_grown() {
-  if (wal_pages_ < checkpointed_pages_) checkpointed_pages_ = 0;  // it began anew
-  if (wal_pages_ - checkpointed_pages_ < checkpoint_pages) return {};
-  checkpointed_pages_ = wal_pages_;
-  const int mode =
-      wal_pages_ < wal_pages_max ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
-  sqlite3_busy_timeout(raw_, 0);  // readers are not waited for
-  const int code = sqlite3_wal_checkpoint_v2(raw_, "main", mode, nullptr, nullptr);
-  sqlite3_busy_timeout(raw_, busy_timeout_ms);
+  if (wal_pages_ < checkpoint_pages) return {};
+  // PASSIVE: readers are not waited for, and the WAL keeps its blocks, which are written over from
+  // its beginning by the commit behind the checkpoint that was complete.
+  const int code =
+      sqlite3_wal_checkpoint_v2(raw_, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   switch (code & 0xff) {
     case SQLITE_OK:
     case SQLITE_BUSY:

@@ -6,7 +6,7 @@
 //
 // SQLite's own checkpoints ignore a failed fsync of the WAL, after which nothing that was committed
 // is sure to be on the disk (I9). So the writer checkpoints itself, at the end of a transaction
-// when the WAL has grown by checkpoint_pages. An I/O error there fails that transaction, although
+// while the WAL has more than checkpoint_pages. An I/O error there fails that transaction, although
 // it is committed, and all that follow; so does a failed fsync anywhere.
 #pragma once
 #include <cstdint>
@@ -61,8 +61,6 @@ class database {
   enum class durability { normal, full };  // PRAGMA synchronous for the next transactions
 
   static constexpr int checkpoint_pages = 1000;
-  // From here on a checkpoint empties the WAL, where no reader is in the way.
-  static constexpr int wal_pages_max = 4 * checkpoint_pages;
   // What a WAL that a reader has kept from shrinking shrinks to when it begins anew.
   static constexpr int wal_kept_bytes = 8 << 20;
 
@@ -100,8 +98,7 @@ class database {
   sqlite3* raw_;
   std::string path_;
   std::optional<durability> current_;
-  int wal_pages_ = 0;           // in the WAL after the last commit
-  int checkpointed_pages_ = 0;  // in the WAL when it was last tried to checkpoint it
+  int wal_pages_ = 0;  // in the WAL after the last commit
   std::optional<error> failed_;
 };
 
