@@ -112,6 +112,7 @@ void gateway::reload(const gateway_config& now) {
   if (!grew) return;
   for (auto& each : senders_) each->greet_again();
   if (iscsi_) iscsi_->look_at_sizes();
+  log_notice("the configuration was read again; hosts and peers are told what has grown");
 }
 
 bool gateway::grow(const member_config& now, member& of) {

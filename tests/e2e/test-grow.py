@@ -16,7 +16,8 @@ BLOCK = 4096
 
 
 def grow(lab, name):
-    lab.resize(name, AFTER, f"grows from {BEFORE * MIB} to {AFTER * MIB} bytes")
+    lab.resize(name, AFTER)
+    assert f"grows from {BEFORE * MIB} to {AFTER * MIB} bytes" in lab.log_of(name)
 
 
 def size_of(uri):

@@ -130,7 +130,7 @@ class Lab:
         os.kill(self.entry(name)["pid"], signal.SIGHUP)
         wait_for(f"{name} says: {sentence}", lambda: self.log_of(name).count(sentence) > seen)
 
-    def resize(self, name, mib, sentence="grows from"):
+    def resize(self, name, mib, sentence="hosts and peers are told what has grown"):
         """All volumes of a gateway, without a restart."""
         self.edit(name, r'\nsize = "\d+MiB"', f'\nsize = "{mib}MiB"')
         self.hang_up(name, sentence)
