@@ -113,7 +113,8 @@ result<append_slot> journal_on_disk::reserve(const record& draft) {
     CAIRN_TRY(accepting());
     CAIRN_TRY(help_with_rows());
     {
-      const std::lock_guard lock(append_mutex_);
+      std::unique_lock lock(append_mutex_);
+      await_zeroes_locked(lock, need);
       if (auto slot = take_place_locked(draft, purpose)) return *slot;
     }
     CAIRN_TRY(space_.prepare(purpose));
@@ -261,7 +262,8 @@ result<void> journal_on_disk::append_some(std::span<const received_record>& reco
   std::vector<row> rows;
   segment_ptr in;
   {
-    const std::lock_guard lock(append_mutex_);
+    std::unique_lock lock(append_mutex_);
+    await_zeroes_locked(lock, space_.segment_bytes());  // however many fit
     if (records.front().what.seq != assigned_.next())
       return fail(EPROTO, "record " + std::to_string(records.front().what.seq.value) +
                               " from the peer does not follow " + std::to_string(assigned_.value));

@@ -25,6 +25,7 @@
 #include "journal/record_tail.h"
 #include "journal/recovery.h"
 #include "journal/segment_space.h"
+#include "journal/zeroes_ahead.h"
 #include "storage/sync_guard.h"
 
 namespace cairn {
@@ -120,6 +121,8 @@ class journal_on_disk final : public journal {
   bool ready_locked(sync_point point) const;
   result<void> complete_sync_alone(sync_point point);
   void became_durable(sequence boundary);
+  void write_zeroes(const zeroes_ahead::run& due);
+  void await_zeroes_locked(std::unique_lock<std::mutex>& lock, std::uint64_t need);
   void fail_journal(const std::string& why) const;
 
   // catalog and space
@@ -181,7 +184,8 @@ class journal_on_disk final : public journal {
   std::uint64_t position_ = 0;         // in open_, behind its last record
   bool fresh_block_ = false;           // a sync began: the next append starts a 4 KiB block
   bool bulk_ = false;                  // the last append was of a bulk record
-  std::uint64_t cuts_ = 0;             // truncations and forks so far
+  zeroes_ahead zeroes_;
+  std::uint64_t cuts_ = 0;  // truncations and forks so far
   mutable int waiting_ = 0;
 
   warm_mark warmed_;  // pages up to here were read in; used by prepare_segment()'s thread only

@@ -12,6 +12,11 @@ namespace {
 constexpr std::uint64_t warm_ahead_bytes = 128U << 20;
 constexpr std::uint64_t warm_again_bytes = 256U << 10;
 
+void read_written(const segment& in, std::uint64_t from, std::uint64_t to) {
+  to = std::min(to, in.written_to.load());
+  if (from < to) in.store->read_ahead({from, to - from});
+}
+
 }  // namespace
 
 result<std::size_t> journal_on_disk::write_rows(std::size_t rows_max) {
@@ -150,14 +155,11 @@ void journal_on_disk::warm_ahead() {
   const warm_mark here{in->head.number, position};
   if (warmed_.segment != here.segment || warmed_.position < position) warmed_ = here;
   const auto upto = position + warm_ahead_bytes;
-  if (!in->never_written) {
-    in->store->read_ahead({position, warm_again_bytes});
-    if (upto > warmed_.position) in->store->read_ahead({warmed_.position, upto - warmed_.position});
-    warmed_.position = std::max(warmed_.position, upto);
-  }
+  read_written(*in, position, position + warm_again_bytes);
+  read_written(*in, warmed_.position, upto);
+  warmed_.position = std::max(warmed_.position, upto);
   if (upto <= in->head.bytes) return;
-  const auto next = space_.next_ready();
-  if (next && !next->never_written) next->store->read_ahead({0, upto - in->head.bytes});
+  if (const auto next = space_.next_ready()) read_written(*next, 0, upto - in->head.bytes);
 }
 
 result<void> journal_on_disk::prepare_segment() {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "base/invariant.h"
@@ -55,6 +57,7 @@ result<void> journal_on_disk::complete_sync(sync_point point) {
 result<void> journal_on_disk::complete_sync_alone(sync_point point) {
   CAIRN_TRY(accepting());
   std::vector<segment_ptr> to_sync;
+  std::optional<zeroes_ahead::run> zeroes;
   {
     const std::lock_guard lock(append_mutex_);
     if (point.cuts != cuts_ || durable_.value >= point.boundary) return {};
@@ -63,7 +66,9 @@ result<void> journal_on_disk::complete_sync_alone(sync_point point) {
                         std::to_string(finished_.reached()) + " have finished");
     for (const auto& each : undurable_)
       if (contents_.at(each->head.number).first.value <= point.boundary) to_sync.push_back(each);
+    if (open_) zeroes = zeroes_.begin(open_, position_);
   }
+  if (zeroes) write_zeroes(*zeroes);
   for (const auto& each : to_sync) {
     if (auto synced = syncs_.sync(*each->store); !synced) {
       fail_journal(synced.error().text);
@@ -72,6 +77,32 @@ result<void> journal_on_disk::complete_sync_alone(sync_point point) {
   }
   became_durable(sequence(point.boundary));
   return accepting();
+}
+
+// Only saves time: what could not be written is noticed by the sync behind it, or by the append.
+void journal_on_disk::write_zeroes(const zeroes_ahead::run& due) {
+  static const std::array<std::byte, 64U << 10> zeroes{};
+  static_assert(zeroes_ahead::run_bytes % zeroes.size() == 0);
+  std::vector<iovec> parts;
+  for (std::uint64_t n = 0; n < due.range.length; n += zeroes.size())
+    parts.push_back({const_cast<std::byte*>(zeroes.data()),
+                     std::min<std::size_t>(due.range.length - n, zeroes.size())});
+  const auto written = due.in->store->write(parts, due.range.offset);
+  if (written) due.in->written_to = due.range.end();
+  const std::lock_guard lock(append_mutex_);
+  zeroes_.end();
+  if (waiting_ > 0) advanced_.notify_all();
+}
+
+void journal_on_disk::await_zeroes_locked(std::unique_lock<std::mutex>& lock, std::uint64_t need) {
+  const auto clear = [&] {
+    const auto upto = align_up(position_, sync_block_bytes) + need;
+    return failed_ || !open_ || !zeroes_.in_the_way(*open_, upto);
+  };
+  if (clear()) return;
+  ++waiting_;
+  advanced_.wait(lock, clear);
+  --waiting_;
 }
 
 void journal_on_disk::became_durable(sequence boundary) {

@@ -1,5 +1,6 @@
 // One use of a segment file: its header block and the open file. docs/journal.md, "a segment".
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,7 +46,9 @@ struct segment {
   segment_header head;
   std::string name;  // of the file in segments/
   std::unique_ptr<file> store;
-  bool never_written = false;  // its blocks are allocated, no page of it needs to be read in
+  // Behind this its blocks are allocated, but were never written, in any use of the file: no page
+  // needs to be read in, and the first sync of each is slower. Grows when zeroes are written ahead.
+  std::atomic<std::uint64_t> written_to = 0;
 };
 using segment_ptr = std::shared_ptr<segment>;
 

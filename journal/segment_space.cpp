@@ -187,7 +187,8 @@ result<segment_ptr> segment_space::make(const chosen_file& from) {
   while (made->head.salt == 0) made->head.salt = random_.number();
   CAIRN_TRY(made->store->write(encode_segment_header(made->head), 0));
   CAIRN_TRY(sync_made(*made->store, from.fresh));
-  made->never_written = from.fresh;
+  made->written_to = from.fresh ? segment_header_bytes : made->store->written_bytes();
+  if (!from.fresh) ++recycled_;
   return made;
 }
 
@@ -242,7 +243,6 @@ result<void> segment_space::prepare_alone(append_purpose purpose, std::size_t co
     return fail(made.error());
   }
   for (auto& each : *made) {
-    if (!each->never_written) ++recycled_;
     in_use_.emplace(each->head.number, each);
     ready_.push_back(std::move(each));
   }

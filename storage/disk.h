@@ -61,6 +61,9 @@ class file {
     (void)offset;
     return {limit, false};
   }
+  // Bytes from the beginning of the file up to the first that has space allocated but was never
+  // written; the size where a file can't tell. Writes that were not synced may not count.
+  virtual std::uint64_t written_bytes() const { return size().value_or(0); }
   virtual const std::string& path() const = 0;
 
   result<void> write(byte_view part, std::uint64_t offset) {

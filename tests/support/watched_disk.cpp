@@ -53,12 +53,12 @@ class watched_disk::watched_file final : public file {
  private:
   watched_disk& owner_;
   std::unique_ptr<file> inner_;
-  std::atomic<bool> has_record_ = false;  // since its last sync, and nothing else behind it
+  std::atomic<bool> has_record_ = false;  // since its last sync, and no header block
 };
 
 result<void> watched_disk::watched_file::write(std::span<const iovec> parts, std::uint64_t offset) {
   const bool record = is_record(path(), parts);
-  has_record_ = record;
+  if (record || offset == 0) has_record_ = record;  // zeroes ahead are no news
   if (!record) return inner_->write(parts, offset);
   const auto* header = static_cast<const std::byte*>(parts[0].iov_base);
   owner_.watch_.record_begins({header, record_header_bytes}, behind_header(parts));

@@ -47,6 +47,22 @@ TEST_F(PosixDiskTest, WhatWasWrittenInPartsIsReadBack) {
   EXPECT_EQ(*f->size(), 1000 + expected.size());
 }
 
+TEST_F(PosixDiskTest, WhatWasOnlyAllocatedOrReadIsNotWritten) {
+  const auto f = make("a");
+  ASSERT_TRUE(f->allocate(1 << 20));
+  if (f->written_bytes() == 1 << 20) GTEST_SKIP() << "this file system does not tell";
+  EXPECT_EQ(f->written_bytes(), 0u);
+  const bytes data(8192, std::byte{5});
+  ASSERT_TRUE(f->write(byte_view(data), 0));
+  ASSERT_TRUE(f->sync());
+  bytes got(1 << 20);
+  ASSERT_TRUE(f->read(got, 0));
+  EXPECT_EQ(f->written_bytes(), 8192u);
+  ASSERT_TRUE(f->write(byte_view(got), 0));
+  ASSERT_TRUE(f->sync());
+  EXPECT_EQ(f->written_bytes(), 1u << 20);
+}
+
 TEST_F(PosixDiskTest, ForgettingWhatIsCachedLosesNothing) {
   const auto f = make("a");
   const bytes synced(100'000, std::byte{1}), dirty(5000, std::byte{2});
