@@ -29,7 +29,8 @@ auto hold_gate::change(F&& f) {
 
 result<sequence> hold_gate::take(const mark& m, hold::time now,
                                  const std::function<result<sequence>()>& insert) {
-  const auto refused = change([&](state& s) {
+  const auto refused = change([&](state& s) -> std::optional<std::string> {
+    if (s.settling) return "the void of the marker before is still being journaled";
     auto why = s.rules.refusal(m);
     if (!why) s.rules.begin(m, now);
     return why;
@@ -60,7 +61,7 @@ bool hold_gate::keep(sequence at, const completion& done) {
 template <class F>
 std::optional<hold_gate::opened> hold_gate::open_by(F&& decide) {
   return change([&](state& s) -> std::optional<opened> {
-    auto how = decide(s.rules);
+    auto how = decide(s);
     if (!how) return std::nullopt;
     return opened{std::move(*how), let_go(s)};
   });
@@ -68,15 +69,23 @@ std::optional<hold_gate::opened> hold_gate::open_by(F&& decide) {
 
 std::optional<hold_gate::opened> hold_gate::on_release(const release& r, incarnation current,
                                                        hold::time now) {
-  return open_by([&](hold& h) { return h.on_release(r, current, now); });
+  return open_by([&](state& s) { return s.rules.on_release(r, current, now); });
 }
 
 std::optional<hold_gate::opened> hold_gate::on_abandon(const abandon& a, hold::time now) {
-  return open_by([&](hold& h) { return h.on_abandon(a, now); });
+  return open_by([&](state& s) { return s.rules.on_abandon(a, now); });
 }
 
 std::optional<hold_gate::opened> hold_gate::on_time(hold::time now) {
-  return open_by([&](hold& h) { return h.on_time(now); });
+  return open_by([&](state& s) {
+    auto how = s.rules.on_time(now);
+    if (how) s.settling = true;
+    return how;
+  });
+}
+
+void hold_gate::settled() {
+  inner_.with([](state& s) { s.settling = false; });
 }
 
 std::optional<hold::time> hold_gate::deadline() const {

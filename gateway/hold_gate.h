@@ -40,7 +40,11 @@ class hold_gate {
 
   std::optional<opened> on_release(const release& r, incarnation current, hold::time now);
   std::optional<opened> on_abandon(const abandon& a, hold::time now);
+  // Where a hold ended: MARK is refused until settled() is called. The thread that watches the
+  // limit journals the void meanwhile; with a disk that hangs nobody would watch another hold's
+  // (I11).
   std::optional<opened> on_time(hold::time now);
+  void settled();
   std::optional<hold::time> deadline() const;
   std::pair<epoch, marker_number> highest() const;
   void seen(epoch e, marker_number n);
@@ -54,6 +58,7 @@ class hold_gate {
     state(epoch e, marker_number n) : rules(e, n) {}
     hold rules;
     std::vector<waiting> withheld;
+    bool settling = false;  // between on_time() and settled()
   };
   static std::vector<completion> let_go(state& s);
   template <class F>

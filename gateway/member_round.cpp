@@ -84,7 +84,10 @@ void member_impl::on_abandon(const abandon& a, monotonic_time now) {
 }
 
 void member_impl::hold_step(monotonic_time now) {
-  if (auto o = gate_.on_time(now)) finish_hold(std::move(*o));
+  auto o = gate_.on_time(now);
+  if (!o) return;
+  finish_hold(std::move(*o));
+  gate_.settled();
 }
 
 // Hosts first: what was withheld goes before the seal or void is journaled.

@@ -313,6 +313,26 @@ TEST_F(member_test, HoldLimitReleasesHostsAndVoidsTheMarker) {
   EXPECT_FALSE(m->log().newest_marker()->seal_at);
 }
 
+// The thread that watches the limit was in the disk's hands, and the next hold had no end.
+TEST_F(member_test, NoMarkerIsTakenWhileTheVoidOfTheOneBeforeIsBeingJournaled) {
+  virtual_disk disk;
+  auto m = member::open(disk, config(), "gateway", {}, system_random());
+  ASSERT_TRUE(m) << m.error().text;
+  const auto now = std::chrono::steady_clock::now();
+  (*m)->on_mark(marker(1), now, collect());
+  disk.before_record_write = [&](const std::string&, std::uint64_t) {
+    (*m)->on_mark(marker(2), now + milliseconds(50), collect());
+  };
+  (*m)->hold_step(now + milliseconds(50));
+  disk.before_record_write = nullptr;
+  ASSERT_EQ(answers_.size(), 3U);
+  const auto* refused = std::get_if<control_refusal>(&answers_[1]);
+  ASSERT_TRUE(refused);
+  EXPECT_NE(refused->reason.find("still being journaled"), std::string::npos) << refused->reason;
+  (*m)->on_mark(marker(2), now + milliseconds(51), collect());
+  EXPECT_TRUE(answer<inserted>());
+}
+
 TEST_F(member_test, MarkerHeldAtAKillIsVoidAfterTheRestart) {
   open(config())->on_mark(marker(1), std::chrono::steady_clock::now(), collect());
   auto m = open(config());
