@@ -178,7 +178,10 @@ void member_impl::stop() {
   if (log_->failure()) return;
   sync_now();
   catalog_step();
-  backing_step();  // what the next start need not look at again
+  // What the next start need not look at again.
+  if (auto ended = log_->end_segments(); !ended)
+    log_error("member " + config_.name + ": " + ended.error().text);
+  backing_step();
 }
 
 // I11: this thread does nothing but watch the limit, so no disk and no other process delays it.

@@ -244,6 +244,10 @@ class journal {
   // unless enough are ready, and has the pages that appends come to next read in. Call
   // from one background thread, every few milliseconds.
   virtual result<void> prepare_segment() = 0;
+  // For a stop in order, when everything is durable and in the catalog: ends the segment of the
+  // last append and gives back those that are ready, so that the next start has nothing to scan.
+  // Where something is still on its way it does less. Appends may come later; they make a segment.
+  virtual result<void> end_segments() = 0;
   // Remembers `backed` (durable NORMAL commit): recovery rebuilds pending maps from here.
   virtual result<void> save_backed(sequence backed) = 0;
   virtual sequence backed() const = 0;

@@ -77,6 +77,7 @@ class journal_on_disk final : public journal {
   space_ahead ahead() const override;
   result<void> trim(sequence upto) override;
   result<void> prepare_segment() override;
+  result<void> end_segments() override;
   result<void> save_backed(sequence backed) override;
   sequence backed() const override;
   result<void> save_peer_stored(sequence stored) override;
@@ -138,6 +139,7 @@ class journal_on_disk final : public journal {
   result<void> write_all_rows_locked(catalog& c, sequence upto);
   void forget_segment_locked(std::uint64_t number);
   void warm_ahead();
+  std::optional<record_place> close_open_segment();
   std::vector<std::uint64_t> trimmable(sequence upto, sequence& last) const;
 
   // cut

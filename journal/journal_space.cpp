@@ -171,6 +171,26 @@ result<void> journal_on_disk::prepare_segment() {
   return made;
 }
 
+// Where it ends. nullopt: none is open, or not all of its records are durable and have rows.
+std::optional<record_place> journal_on_disk::close_open_segment() {
+  const std::lock_guard lock(append_mutex_);
+  if (!open_ || durable_ < assigned_ || catalogued_ < assigned_) return std::nullopt;
+  const record_place end{open_->head.number, position_};
+  open_.reset();
+  open_left_ = 0;
+  return end;
+}
+
+result<void> journal_on_disk::end_segments() {
+  CAIRN_TRY(catalog_.with([&](auto& c) -> result<void> {
+    const auto end = close_open_segment();
+    if (!end) return {};
+    return commit(*c, database::durability::full,
+                  [&] { return c->end_segment(end->segment, end->position); });
+  }));
+  return space_.give_back_ready();
+}
+
 space_ahead journal_on_disk::ahead() const {
   return {open_left_ + space_.ready_bytes(), space_.ready_bytes_wanted()};
 }

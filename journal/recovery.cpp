@@ -152,25 +152,30 @@ result<void> recovery::sort_files() {
     if (name.ends_with(".seg") && std::none_of(known_.begin(), known_.end(), same))
       CAIRN_TRY(judge_free_file(name));
   }
+  // The last is taken first: rather one that was written throughout than one of fresh blocks.
+  std::ranges::stable_sort(free_, {}, &free_file::written);
+  for (auto& each : free_) out_.free_files.push_back(std::move(each.name));
   return {};
 }
 
 result<void> recovery::judge_free_file(const std::string& name) {
   const auto path = segments_path() + "/" + name;
   std::optional<segment_header> head;
+  bool usable = false;
   {
     const auto store = on_.open(path, open_mode::existing);
     if (!store) return fail(store.error());
     const auto size = (*store)->size();
     if (!size) return fail(size.error());
-    if (*size == options_.segment_bytes) {
+    usable = *size == options_.segment_bytes;
+    if (usable) {
       bytes block(segment_header_bytes);
       CAIRN_TRY((*store)->read(block, 0));
       head = decode_segment_header(block);
-      out_.free_files.push_back(name);
+      free_.push_back({name, (*store)->written_bytes()});
     }
   }
-  if (out_.free_files.empty() || out_.free_files.back() != name) return on_.remove(path);
+  if (!usable) return on_.remove(path);
   const auto newest = out_.starts.empty() ? incarnation() : out_.starts.back().number;
   if (!head || head->journal != out_.journal) return {};
   out_.next_segment = std::max(out_.next_segment, head->number + 1);

@@ -41,6 +41,10 @@ class recovery {
   result<recovered> run();
 
  private:
+  struct free_file {
+    std::string name;
+    std::uint64_t written = 0;  // bytes
+  };
   struct known_segment {
     catalog_segment row;
     segment_ptr open;
@@ -72,6 +76,7 @@ class recovery {
   catalog& catalog_;
   recovered out_;
   std::vector<known_segment> known_;
+  std::vector<free_file> free_;
   std::vector<scan_range> scanned_;
   std::vector<found_record> found_;
   marker_book book_;       // of what was found; loaded with what the catalog vouches for

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -212,6 +213,18 @@ result<void> segment_space::prepare_ahead() {
   if (there >= ready_wanted()) return {};
   return prepare_alone(append_purpose::data,
                        std::min<std::size_t>(ready_wanted() - there, made_at_once_max));
+}
+
+result<void> segment_space::give_back_ready() {
+  const std::lock_guard alone(prepare_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(ready_.begin(), ready_.end(), std::back_inserter(stale_));
+    ready_.clear();
+    note_ready_locked();
+  }
+  CAIRN_TRY(take_back_stale());
+  return collect();
 }
 
 // As many as the bound admits and the file system has room for; what went wrong only if that is

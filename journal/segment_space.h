@@ -71,6 +71,8 @@ class segment_space {
   result<void> prepare(append_purpose purpose);
   // Makes as many ready as a journal of this size keeps for fast hosts, or as the bound admits.
   result<void> prepare_ahead();
+  // Their files are free again, as far as the owner's rows can be dropped.
+  result<void> give_back_ready();
   // Bytes of segments that are ready, and that would be if prepare_ahead() were always in time.
   std::uint64_t ready_bytes() const { return ready_count_ * bounds_.segment_bytes; }
   std::uint64_t ready_bytes_wanted() const { return ready_wanted() * bounds_.segment_bytes; }
@@ -119,7 +121,7 @@ class segment_space {
   mutable std::mutex mutex_;                     // guards the members below it
   std::map<std::uint64_t, segment_ptr> in_use_;  // ready ones too
   std::deque<segment_ptr> ready_;
-  std::vector<segment_ptr> stale_;  // prepared for an older incarnation; prepare() takes them back
+  std::vector<segment_ptr> stale_;  // for an older incarnation, or given back; prepare() takes them
   std::vector<segment_ptr> retired_;
   std::deque<std::string> free_;
   std::vector<chosen_file> being_made_;  // prepare() is busy with these; they count as used

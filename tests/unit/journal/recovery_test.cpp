@@ -134,6 +134,49 @@ TEST_F(RecoveryTest, ASecondStartFindsNothingNew) {
   EXPECT_EQ(log_->assigned(), sequence(30));
 }
 
+TEST_F(RecoveryTest, AStopInOrderLeavesNoSegmentToScan) {
+  open();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->prepare_segment());
+  ASSERT_TRUE(log_->sync());
+  ASSERT_TRUE(log_->write_rows(1000));
+  ASSERT_TRUE(log_->end_segments());
+  ASSERT_TRUE(log_->save_backed(log_->durable()));
+  ASSERT_TRUE(log_->trim(sequence(100)));
+  EXPECT_EQ(log_->usage().segments, 0u);
+  cut_power_and_open();
+  EXPECT_EQ(report_.records_scanned, 0u);
+  EXPECT_EQ(log_->assigned(), sequence(100));
+  EXPECT_EQ(log_->trimmed(), sequence(100));
+  ASSERT_TRUE(append());
+  expect_content(101);
+}
+
+TEST_F(RecoveryTest, WhatIsAppendedBehindAnEndedSegmentIsFoundAgain) {
+  open();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->sync());
+  ASSERT_TRUE(log_->write_rows(1000));
+  ASSERT_TRUE(log_->end_segments());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->sync());
+  cut_power_and_open();
+  EXPECT_EQ(log_->assigned(), sequence(20));
+  for (std::uint64_t n = 1; n <= 20; ++n) expect_content(n);
+}
+
+TEST_F(RecoveryTest, ASegmentIsNotEndedBeforeItsRecordsHaveRowsAndAreDurable) {
+  open();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->end_segments()) << "nothing is durable";
+  ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->sync());
+  ASSERT_TRUE(log_->end_segments()) << "no rows";
+  ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->write_rows(1000));
+  EXPECT_EQ(row_at(1).at.segment, row_at(12).at.segment);
+}
+
 TEST_F(RecoveryTest, RecordsOfAnEarlierUseOfASegmentAreNeverFound) {
   open();
   for (int round = 0; round < 10; ++round) {
