@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "base/invariant.h"
@@ -81,14 +79,7 @@ result<void> journal_on_disk::complete_sync_alone(sync_point point) {
 
 // Only saves time: what could not be written is noticed by the sync behind it, or by the append.
 void journal_on_disk::write_zeroes(const zeroes_ahead::run& due) {
-  static const std::array<std::byte, 64U << 10> zeroes{};
-  static_assert(zeroes_ahead::run_bytes % zeroes.size() == 0);
-  std::vector<iovec> parts;
-  for (std::uint64_t n = 0; n < due.range.length; n += zeroes.size())
-    parts.push_back({const_cast<std::byte*>(zeroes.data()),
-                     std::min<std::size_t>(due.range.length - n, zeroes.size())});
-  const auto written = due.in->store->write(parts, due.range.offset);
-  if (written) due.in->written_to = due.range.end();
+  if (due.in->store->write_zeroes(due.range)) due.in->written_to = due.range.end();
   const std::lock_guard lock(append_mutex_);
   zeroes_.end();
   if (waiting_ > 0) advanced_.notify_all();

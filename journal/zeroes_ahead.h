@@ -32,7 +32,7 @@ class zeroes_ahead {
     synced_ = {open->head.number, position};
     const bool close = last.segment == synced_.segment && position - last.position <= close_bytes;
     const std::uint64_t written = open->written_to;
-    if (!close || position + close_bytes <= written || written >= open->head.bytes) return {};
+    if (!close || position + close_bytes <= written) return {};
     const auto from = std::max(written, align_up(position, sync_block_bytes));
     const auto to = std::min(from + run_bytes, open->head.bytes);
     if (from >= to) return {};

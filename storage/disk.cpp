@@ -1,18 +1,27 @@
 #include "storage/disk.h"
 
 #include <algorithm>
+#include <array>
 
 namespace cairn {
 
-result<void> file::allocate(std::uint64_t size) {
-  const bytes zeroes(std::min<std::uint64_t>(size, 1U << 20));
-  std::vector<iovec> parts;
-  for (auto left = size; left > 0;) {
-    const auto n = std::min<std::uint64_t>(left, zeroes.size());
-    parts.push_back({const_cast<std::byte*>(zeroes.data()), n});
-    left -= n;
+result<void> file::allocate(std::uint64_t size) { return write_zeroes({0, size}); }
+
+result<void> file::write_zeroes(byte_range range) {
+  static const std::array<std::byte, 64U << 10> zeroes{};
+  constexpr std::size_t parts_max = 256;  // for one write, so that the list stays short
+  while (!range.empty()) {
+    std::vector<iovec> parts;
+    std::uint64_t n = 0;
+    while (n < range.length && parts.size() < parts_max) {
+      const auto length = std::min<std::uint64_t>(range.length - n, zeroes.size());
+      parts.push_back({const_cast<std::byte*>(zeroes.data()), length});
+      n += length;
+    }
+    CAIRN_TRY(write(parts, range.offset));
+    range = {range.offset + n, range.length - n};
   }
-  return write(std::span<const iovec>(parts), 0);
+  return {};
 }
 
 std::string directory_of(const std::string& path) {

@@ -66,6 +66,8 @@ class file {
   virtual std::uint64_t written_bytes() const { return size().value_or(0); }
   virtual const std::string& path() const = 0;
 
+  // Zeroes as data, whatever the file could do instead.
+  result<void> write_zeroes(byte_range range);
   result<void> write(byte_view part, std::uint64_t offset) {
     const iovec one{const_cast<std::byte*>(part.data()), part.size()};
     return write(std::span(&one, 1), offset);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -191,16 +190,6 @@ class posix_file final : public file {
       if (n == 0) return fail(EIO, said("pwritev", offset) + ": nothing was written");
       done = static_cast<std::size_t>(n);
       offset += done;
-    }
-    return {};
-  }
-
-  result<void> write_zeroes(byte_range range) {
-    static const std::array<std::byte, 1U << 16> zeroes{};
-    while (!range.empty()) {
-      const auto n = std::min<std::uint64_t>(range.length, zeroes.size());
-      CAIRN_TRY(write(byte_view(zeroes).first(n), range.offset));
-      range = {range.offset + n, range.length - n};
     }
     return {};
   }
