@@ -42,7 +42,7 @@ struct segment_span {
 // What one pass over rows tells.
 struct row_survey {
   std::uint64_t rows = 0;
-  std::vector<segment_span> spans;             // of rows that have a place, in order of sequence
+  std::vector<segment_span> spans;             // of rows that have a place, a segment each
   std::map<std::uint32_t, held_changes> held;  // by the volume's index
 
   void placed(std::uint64_t segment, sequence at);
@@ -61,7 +61,7 @@ class catalog {
   result<catalog_watermarks> watermarks();
   result<std::vector<catalog_segment>> segments();
   // Adds rows [from, upto] to what `all` tells. At a start there may be ten million, so they are
-  // passed once, in the order in which they lie.
+  // passed once.
   result<void> survey(sequence from, sequence upto, row_survey& all);
   result<std::vector<row>> rows(sequence from, sequence upto, std::size_t rows_max);
   // The last row at or below `upto` that has a place.

@@ -114,29 +114,25 @@ void row_survey::placed(std::uint64_t segment, sequence at) {
   if (spans.empty() || spans.back().segment != segment) {
     const auto known = std::ranges::find(spans, segment, &segment_span::segment);
     if (known == spans.end()) return spans.push_back({segment, at, at});
-    known->last = at;
-  } else {
-    spans.back().last = at;
+    std::swap(*known, spans.back());  // the next is most likely of the same
   }
+  auto& span = spans.back();
+  span.first = std::min(span.first, at);
+  span.last = std::max(span.last, at);
 }
 
 result<void> catalog::survey(sequence from, sequence upto, row_survey& all) {
-  auto select = db_->prepare(
-      "SELECT sequence, kind, volume, length, segment FROM records "
-      "WHERE sequence BETWEEN ? AND ? ORDER BY sequence");
-  if (!select) return fail(select.error());
-  select->bind(1, from.value).bind(2, upto.value);
-  for (;;) {
-    const auto more = select->step();
-    if (!more) return fail(more.error());
-    if (!*more) return {};
+  const auto take_in = [&all](const visited_row& r) {
     ++all.rows;
-    if (const auto segment = select->column(4)) all.placed(segment, sequence(select->column(0)));
-    if (!changes_volume(static_cast<record_kind>(select->column(1)))) continue;
-    auto& held = all.held[static_cast<std::uint32_t>(select->column(2))];
+    if (const auto segment = r.column(0)) all.placed(segment, sequence(r.column(1)));
+    if (!changes_volume(static_cast<record_kind>(r.column(2)))) return;
+    auto& held = all.held[static_cast<std::uint32_t>(r.column(3))];
     ++held.records;
-    held.bytes += select->column(3);
-  }
+    held.bytes += r.column(4);
+  };
+  return db_->visit_rows("segment, sequence, kind, volume, length",
+                         "records WHERE sequence BETWEEN ? AND ?", {from.value, upto.value},
+                         take_in);
 }
 
 result<std::vector<row>> catalog::rows(sequence from, sequence upto, std::size_t rows_max) {

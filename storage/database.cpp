@@ -134,6 +134,10 @@ bytes statement::blob(int index) const {
 
 bool statement::is_null(int index) const { return sqlite3_column_type(raw_, index) == SQLITE_NULL; }
 
+std::uint64_t visited_row::column(int index) const {
+  return static_cast<std::uint64_t>(sqlite3_value_int64(raw_[index]));
+}
+
 result<std::unique_ptr<database>> database::open(disk& on, const std::string& path, access how) {
   const bool writes = how == access::read_write;
   const int flags = (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
@@ -183,6 +187,35 @@ result<statement> database::prepare(std::string_view sql) {
                                       SQLITE_PREPARE_PERSISTENT, &made, nullptr);
   if (code != SQLITE_OK) return fail_sqlite(raw_, path_ + ": " + std::string(sql));
   return statement(made);
+}
+
+result<void> database::visit_rows(const std::string& columns, const std::string& from,
+                                  std::initializer_list<std::uint64_t> values,
+                                  const visitor& visit) {
+  CAIRN_TRY(define_visitor(&visit));
+  auto visited = [&]() -> result<void> {
+    auto select = prepare("SELECT cairn_visit(" + columns + ") FROM " + from);
+    if (!select) return fail(select.error());
+    int index = 1;
+    for (const auto value : values) select->bind(index++, value);
+    return select->run();
+  }();
+  CAIRN_TRY(define_visitor(nullptr));
+  return visited;
+}
+
+// An aggregate function of SQL, whose result is NULL. nullptr: it is not known any more.
+result<void> database::define_visitor(const visitor* visit) {
+  const auto each = [](sqlite3_context* context, int, sqlite3_value** row) {
+    (*static_cast<const visitor*>(sqlite3_user_data(context)))(visited_row(row));
+  };
+  const auto end = [](sqlite3_context*) {};
+  const bool known = visit != nullptr;
+  const int code =
+      sqlite3_create_function_v2(raw_, "cairn_visit", -1, SQLITE_UTF8, const_cast<visitor*>(visit),
+                                 nullptr, known ? +each : nullptr, known ? +end : nullptr, nullptr);
+  if (code == SQLITE_OK) return {};
+  return fail_sqlite(raw_, path_ + ": cairn_visit");
 }
 
 result<void> database::begin(durability how) {

@@ -10,6 +10,8 @@
 // it is committed, and all that follow; so does a failed fsync anywhere.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +23,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct sqlite3_value;
 
 namespace cairn {
 
@@ -55,6 +58,16 @@ class statement {
   sqlite3_stmt* raw_ = nullptr;
 };
 
+// A row while database::visit_rows() shows it. Columns are numbered from 0.
+class visited_row {
+ public:
+  explicit visited_row(sqlite3_value** raw) : raw_(raw) {}
+  std::uint64_t column(int index) const;
+
+ private:
+  sqlite3_value** raw_;
+};
+
 class database {
  public:
   enum class access { read_write, read_only };
@@ -73,6 +86,12 @@ class database {
   // One or more statements without parameters.
   result<void> execute(const std::string& sql);
   result<statement> prepare(std::string_view sql);
+  // Calls `visit` for each row of `SELECT columns FROM from`, in any order; `values` are bound to
+  // the parameters. The rows stay inside of SQLite: where there are millions, this takes two thirds
+  // of the time that step() takes. `visit` must neither throw nor use this database.
+  using visitor = std::function<void(const visited_row&)>;
+  result<void> visit_rows(const std::string& columns, const std::string& from,
+                          std::initializer_list<std::uint64_t> values, const visitor& visit);
   // BEGIN IMMEDIATE, body, COMMIT; ROLLBACK when body fails. `full`: the commit is synced before
   // it returns (survives loss of power).
   template <class F>
@@ -89,6 +108,7 @@ class database {
  private:
   database(sqlite3* raw, std::string path) : raw_(raw), path_(std::move(path)) {}
   result<void> prepare_to_write();
+  result<void> define_visitor(const visitor* visit);
   result<void> begin(durability how);
   result<void> commit();
   void roll_back();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <map>
 
 #include "tests/support/virtual_disk.h"
 
@@ -114,6 +115,25 @@ TEST_F(DatabaseTest, AWalThatAReaderKeptFromShrinkingShrinksWhenTheReaderIsGone)
   commit(2 * commits_up_to_a_checkpoint);
   EXPECT_LE(wal_bytes(), std::size_t{database::wal_kept_bytes});
   EXPECT_EQ(rows(), 1u + 12u * commits_up_to_a_checkpoint);
+}
+
+TEST_F(DatabaseTest, EachRowIsVisitedOnce) {
+  ASSERT_TRUE(
+      db_->execute("INSERT INTO t VALUES (3, 30), (4, 40), (5, 50), (9223372036854775807, 1)"));
+  std::map<std::uint64_t, std::uint64_t> seen;
+  const auto note = [&](const visited_row& r) { seen[r.column(0)] += r.column(1); };
+  ASSERT_TRUE(db_->visit_rows("n, filling", "t WHERE n >= ?", {4}, note));
+  EXPECT_EQ(seen, (decltype(seen){{4, 40}, {5, 50}, {9223372036854775807, 1}}));
+  ASSERT_TRUE(db_->visit_rows("n, filling", "t WHERE n < ?", {3}, note));
+  EXPECT_EQ(seen.size(), 3u) << "no row, no visit";
+}
+
+TEST_F(DatabaseTest, AVisitThatSqliteRefusesNamesDatabaseAndRows) {
+  const auto done = db_->visit_rows("n", "nowhere", {}, [](const visited_row&) {});
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().text.find("/d/db: "), std::string::npos) << done.error().text;
+  EXPECT_NE(done.error().text.find("nowhere"), std::string::npos) << done.error().text;
+  EXPECT_FALSE(db_->prepare("SELECT cairn_visit(1)")) << "its visitor is gone";
 }
 
 }  // namespace
