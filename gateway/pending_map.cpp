@@ -44,20 +44,20 @@ void pending_map::insert_over(const record& r, const node& whole) {
   const auto begin = r.range.offset, end = r.range.end();
   split(begin);
   split(end);
-  std::uint64_t open = begin;  // [open, …) is not yet covered by newer bytes
-  const auto fill = [&](std::uint64_t upto) {
-    if (open < upto) nodes_[open] = node{upto, r.seq, whole.zero, whole.at, open - begin};
-  };
+  std::vector<byte_range> bare;
+  std::uint64_t open = begin;  // [open, …) is not yet known to have newer bytes
   for (auto it = nodes_.lower_bound(begin); it != nodes_.end() && it->first < end;) {
     if (it->second.seq < r.seq) {
       it = nodes_.erase(it);
       continue;
     }
-    fill(it->first);
+    if (open < it->first) bare.push_back({open, it->first - open});
     open = it->second.end;
     ++it;
   }
-  fill(end);
+  if (open < end) bare.push_back({open, end - open});
+  for (const auto& each : bare)
+    nodes_[each.offset] = node{each.end(), r.seq, whole.zero, whole.at, each.offset - begin};
 }
 
 std::vector<pending_extent> pending_map::lookup(byte_range range) const {

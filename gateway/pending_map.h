@@ -1,11 +1,12 @@
 // Which bytes of a volume are newest in which journal record. A volume is its backing file plus
 // this map (DESIGN.md section 3).
 //
-// Not thread-safe; its owner's lock guards it. Memory: one tree node for each stretch of bytes that
-// one record owns; a node goes when its record is destaged.
+// Not thread-safe; its owner's lock guards it. Memory: about 80 bytes for each stretch of bytes
+// that one record owns, until the record is destaged.
 #pragma once
+#include <absl/container/btree_map.h>
+
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "base/byte_range.h"
@@ -45,7 +46,9 @@ class pending_map {
     record_place at;
     std::uint64_t skip;
   };
-  using tree = std::map<std::uint64_t, node>;  // by offset of the first byte
+  // By offset of the first byte. Inserting and erasing move nodes: no iterator outlives either. A
+  // B-tree takes half the time of std::map, as it is 100,000 cold nodes that are passed.
+  using tree = absl::btree_map<std::uint64_t, node>;
 
   tree::const_iterator first_overlapping(std::uint64_t offset) const;
   void split(std::uint64_t offset);
