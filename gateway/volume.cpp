@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::size_t settled_at_once = 64;  // while hosts wait for the map
 
+// Bytes that are written at once come to lie in one folio of the page cache, and every small write
+// into a folio passes all of its blocks, then and as long as it stays in memory. Larger ones save
+// little by comparison (docs/benchmarks.md).
+constexpr std::uint64_t folio_bytes = 64U << 10;
+
 std::string bytes_text(std::uint64_t n) { return std::to_string(n) + " bytes"; }
 
 std::string has_text(const std::string& volume, const file& f, std::uint64_t bytes) {
@@ -145,7 +150,21 @@ std::size_t volume::pending() const {
 }
 
 result<void> volume::write_backing(std::span<const iovec> parts, std::uint64_t offset) {
-  return backing_->write(parts, offset);
+  std::vector<iovec> piece;
+  auto from = offset, to = offset;  // of the piece
+  for (auto part : parts) {
+    while (part.iov_len > 0) {
+      const auto some = std::min<std::uint64_t>(part.iov_len, folio_bytes - to % folio_bytes);
+      piece.push_back({part.iov_base, some});
+      part = {static_cast<std::byte*>(part.iov_base) + some, part.iov_len - some};
+      to += some;
+      if (to % folio_bytes != 0) continue;
+      CAIRN_TRY(backing_->write(piece, from));
+      piece.clear();
+      from = to;
+    }
+  }
+  return piece.empty() ? result<void>() : backing_->write(piece, from);
 }
 
 result<void> volume::zero_backing(byte_range range, bool deallocate) {

@@ -1,4 +1,5 @@
-// What is durable of a backing file when the journal comes to know its volume.
+// What is durable of a backing file when the journal comes to know its volume, and what destaging
+// writes into it.
 #include <gtest/gtest.h>
 
 #include "gateway/volume.h"
@@ -58,6 +59,25 @@ TEST_F(BackingTest, AFileThatAKilledStartEnlargedAndDidNotSyncKeepsItsSize) {
   known.size_bytes = old_size;
   open_and_cut_power(&known);
   EXPECT_EQ(size_now(), new_size);
+}
+
+TEST_F(BackingTest, EachByteOfALongRunGoesWhereItBelongs) {
+  constexpr std::uint64_t size = 1U << 20, offset = 512;
+  volume_config config{"v1", "/images/long.img", size};
+  auto opened = *open_backing(disk_, config, nullptr, 0);
+  volume v({}, std::move(opened.at));
+  bytes data(size - 2 * offset);
+  for (std::size_t i = 0; i < data.size(); ++i)
+    data[i] = static_cast<std::byte>((i >> 9) * 31 + i * 7 + 1);
+  std::vector<iovec> parts;  // of 512, 1,024, … bytes, and one that spans several folios
+  for (std::size_t at = 0, n = 512; at < data.size(); at += n, n += 512)
+    parts.push_back({data.data() + at, n = at > 600'000 ? data.size() - at : n});
+  ASSERT_TRUE(v.write_backing(parts, offset));
+  const auto there = *disk_.content(config.path);
+  ASSERT_EQ(there.size(), size);
+  EXPECT_TRUE(std::equal(data.begin(), data.end(), there.begin() + offset));
+  EXPECT_EQ(there[offset - 1], std::byte{});
+  EXPECT_EQ(there[size - offset], std::byte{});
 }
 
 }  // namespace
