@@ -58,7 +58,9 @@ BUGS = [
     bug("segments reused without a new salt",
         ("journal/segment_space.cpp",
          "made->head.salt = random_.number();",
-         "made->head.salt = 1;")),
+         "made->head.salt = 1;"),
+        # In 5,000 seeds no start scans a file in which records of its old life would fit.
+        caught_by="journal_test", filter="SpaceTest.NoLife*"),
     bug("apply past the target",
         ("gateway/member_apply.cpp",
          "  if (auto done = advance_to(marker_at); !done)",

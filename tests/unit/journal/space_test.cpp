@@ -1,4 +1,7 @@
 // The bound on a journal's space, and what is recycled when.
+#include <map>
+#include <set>
+
 #include "tests/support/journal_fixture.h"
 
 namespace cairn {
@@ -112,6 +115,31 @@ TEST_F(SpaceTest, APinnedSegmentIsNotRecycled) {
     free_all();
   }
   EXPECT_EQ(file_of(first), "") << "then it is used again";
+}
+
+// By the number of the segment, of all that were seen in files since the first call.
+void note_salts(virtual_disk& disk, const std::string& directory,
+                std::map<std::uint64_t, std::uint64_t>& salts) {
+  const auto names = *disk.list(directory + "/segments");
+  for (const auto& name : names) {
+    const auto there = disk.content(directory + "/segments/" + name);
+    if (const auto head = decode_segment_header(*there)) salts[head->number] = head->salt;
+  }
+}
+
+TEST_F(SpaceTest, NoLifeOfASegmentHasTheSaltOfAnother) {
+  open();
+  std::map<std::uint64_t, std::uint64_t> salts;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(append());
+    note_salts(disk_, options_.directory, salts);
+    free_all();
+    if (round % 5 == 4) kill_and_open();
+  }
+  EXPECT_GT(salts.size(), 20u) << "files were recycled, and starts took segments of their own";
+  std::set<std::uint64_t> different;
+  for (const auto& [number, salt] : salts) different.insert(salt);
+  EXPECT_EQ(different.size(), salts.size());
 }
 
 TEST_F(SpaceTest, TrimmingFreesWholeSegmentsOnly) {
