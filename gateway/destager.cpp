@@ -6,11 +6,6 @@
 #include "replication/watermarks.h"
 
 namespace cairn {
-namespace {
-
-constexpr std::size_t iov_max = 1024;  // IOV_MAX of Linux
-
-}  // namespace
 
 result<bool> destager::step(sequence limit) {
   if (destaged() >= limit) return false;
@@ -46,15 +41,12 @@ result<void> destager::load(batch& b) {
   return log_.read_records(wanted, records_);
 }
 
-// Neighbours without a hole between them and of one kind, up to write_bytes_max of data.
+// Neighbours without a hole between them and of one kind.
 std::size_t destager::run_length(std::span<const pending_extent> rest) {
   std::size_t n = 1;
-  std::uint64_t length = rest[0].range.length;
-  for (; n < rest.size() && n < iov_max; ++n) {
-    if (rest[n].range.offset != rest[n - 1].range.end() || rest[n].zero != rest[0].zero) break;
-    length += rest[n].range.length;
-    if (!rest[0].zero && length > write_bytes_max) break;
-  }
+  while (n < rest.size() && rest[n].range.offset == rest[n - 1].range.end() &&
+         rest[n].zero == rest[0].zero)
+    ++n;
   return n;
 }
 

@@ -19,7 +19,6 @@ class destager {
  public:
   static constexpr std::size_t batch_rows_max = 8192;
   static constexpr std::uint64_t batch_bytes_max = 32U << 20;
-  static constexpr std::uint64_t write_bytes_max = 4U << 20;
 
   // `volumes` by index - 1; both outlive this.
   destager(journal& log, const std::vector<volume*>& volumes, sequence destaged)
