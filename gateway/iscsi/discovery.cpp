@@ -6,15 +6,16 @@
 
 #include "base/iscsi_name.h"
 #include "gateway/iscsi/admission.h"
+#include "gateway/iscsi/scsi/device.h"
 
 namespace cairn::iscsi {
 namespace {
 
-void append_target(const target_rules& target, const login_rules& rules,
-                   const std::vector<std::string>& portals, text_list& out) {
+void append_target(const target_rules& target, const std::vector<std::string>& portals,
+                   text_list& out) {
   out.push_back({"TargetName", target.name});
   for (const auto& portal : portals) {
-    out.push_back({"TargetAddress", fmt::format("{},{}", portal, rules.portal_group)});
+    out.push_back({"TargetAddress", fmt::format("{},{}", portal, scsi::target_port)});
   }
 }
 
@@ -26,7 +27,7 @@ text_list targets_told(const login_rules& rules, const session_identity& who,
   text_list out;
   for (const auto& target : rules.targets) {
     const bool asked_for = all || (name && target.name == *name);
-    if (asked_for && lets_in(target, who.initiator)) append_target(target, rules, portals, out);
+    if (asked_for && lets_in(target, who.initiator)) append_target(target, portals, out);
   }
   return out;
 }

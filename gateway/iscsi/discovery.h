@@ -13,7 +13,7 @@ namespace cairn::iscsi {
 
 // The answer to SendTargets=`wanted`: "All" (of a discovery session only), "" (the session's own
 // target) or a target's name. Only targets that let `who` in are told. `portals`: "IP:PORT" or
-// "[IP]:PORT", all in the portal group of `rules`.
+// "[IP]:PORT", all in one portal group.
 bytes send_targets(const login_rules& rules, const session_identity& who,
                    const std::vector<std::string>& portals, std::string_view wanted);
 

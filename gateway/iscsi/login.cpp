@@ -5,6 +5,7 @@
 #include <map>
 
 #include "gateway/iscsi/admission.h"
+#include "gateway/iscsi/scsi/device.h"
 
 namespace cairn::iscsi {
 namespace {
@@ -189,7 +190,7 @@ unless_refused<void> login::impl::begin(const text_list& keys, text_list& out) {
   negotiation_.emplace(identity.discovery);
   if (target == nullptr) return {};
   if (!target->alias.empty()) out.push_back({"TargetAlias", target->alias});
-  out.push_back({"TargetPortalGroupTag", std::to_string(rules_.portal_group)});
+  out.push_back({"TargetPortalGroupTag", std::to_string(scsi::target_port)});
   return {};
 }
 

@@ -33,7 +33,6 @@ struct login_rules {
   std::vector<target_rules> targets;
   authentication discovery;
   std::vector<chap_digest> digests{chap_digest::sha256, chap_digest::sha1};  // that are allowed
-  std::uint16_t portal_group = 1;
   std::uint32_t data_segment_max = 256U << 10;  // that we take: our MaxRecvDataSegmentLength
 };
 

@@ -41,7 +41,6 @@ device_identity identity() {
   i.target_name = "iqn.2026-01.fuzz:volume";
   i.serial = "fuzz";
   i.size_bytes = 8U << 20;
-  i.portals = 2;
   return i;
 }
 
@@ -158,8 +157,8 @@ bytes registered() {
 
 std::vector<bytes> seeds() {
   reservations some;
-  some.add({{"iqn.a,i,0x1", 1}, false, 7});
-  some.reserve({"iqn.a,i,0x1", 1}, reservation_type::write_exclusive);
+  some.add({"iqn.a,i,0x1", 7});
+  some.reserve("iqn.a,i,0x1", reservation_type::write_exclusive);
   auto image = some.image();
   image.resize(image.size() - checksum_bytes);
   image.insert(image.begin(), image_follows);

@@ -49,7 +49,7 @@ class conversation {
       return text_answer{bytes(text.size() * 3), {}};
     };
     around.reset_target = [] {};
-    const auto nexus = unit_->attach("iqn.fuzz,i,0x1", 1);
+    const auto nexus = unit_->attach("iqn.fuzz,i,0x1");
     limits_.commands_max = 8;
     limits_.data_bytes_max = 64 << 10;
     session_.emplace(from, unit_.get(), nexus, around, limits_);

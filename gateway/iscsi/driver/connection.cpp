@@ -29,12 +29,10 @@ endpoint endpoint_of(const asio::ip::tcp::endpoint& e) {
 
 }  // namespace
 
-connection::connection(connection_surroundings& around, asio::ip::tcp::socket socket,
-                       std::uint16_t portal)
+connection::connection(connection_surroundings& around, asio::ip::tcp::socket socket)
     : around_(around),
       socket_(std::move(socket)),
       fd_(socket_.native_handle()),
-      portal_(portal),
       stream_(around.rules.data_segment_max),
       began_(clock::now()),
       heard_(began_) {

@@ -45,7 +45,7 @@ class connection : public std::enable_shared_from_this<connection> {
  public:
   using clock = std::chrono::steady_clock;
 
-  connection(connection_surroundings& around, asio::ip::tcp::socket socket, std::uint16_t portal);
+  connection(connection_surroundings& around, asio::ip::tcp::socket socket);
   ~connection();
 
   void start();
@@ -98,7 +98,6 @@ class connection : public std::enable_shared_from_this<connection> {
   connection_surroundings& around_;
   asio::ip::tcp::socket socket_;
   const int fd_;
-  const std::uint16_t portal_;  // relative target port, from 1
   std::string peer_;
   endpoint local_;
 

@@ -67,7 +67,7 @@ void connection::begin_session() {
   scsi::nexus_id nexus = 0;
   if (target_) {
     device = *target_->device();
-    nexus = device->attach(from.who.initiator_port(), portal_);
+    nexus = device->attach(from.who.initiator_port());
   }
   session_.emplace(from, device, nexus, surroundings());
   stream_.use_digests(from.agreed.header_digest, from.agreed.data_digest);

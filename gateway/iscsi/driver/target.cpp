@@ -2,10 +2,9 @@
 
 namespace cairn::iscsi {
 
-target::target(target_export what, reservation_rows& reservations, std::uint16_t portals,
+target::target(target_export what, reservation_rows& reservations,
                const std::atomic<bool>& stopping)
     : what_(std::move(what)),
-      portals_(portals),
       reservations_(reservations, what_.name),
       unit_(what_.volume, stopping) {}
 
@@ -30,7 +29,6 @@ result<scsi::device*> target::device() {
   id.revision = "1.0";
   id.size_bytes = size_bytes();
   id.block_bytes = what_.block_bytes;
-  id.portals = portals_;
   auto made = scsi::device::open(id, reservations_);
   if (!made) return fail(made.error());
   device_ = std::move(*made);

@@ -26,8 +26,7 @@ struct target_export {
 
 class target {
  public:
-  target(target_export what, reservation_rows& reservations, std::uint16_t portals,
-         const std::atomic<bool>& stopping);
+  target(target_export what, reservation_rows& reservations, const std::atomic<bool>& stopping);
 
   const std::string& name() const { return what_.name; }
   const volume_facts facts() const { return what_.volume.facts(); }
@@ -51,7 +50,6 @@ class target {
   std::uint64_t size_bytes() const;  // in whole blocks
 
   const target_export what_;
-  const std::uint16_t portals_;
   reservation_row reservations_;
   unit unit_;
   mutable std::mutex mutex_;

@@ -69,7 +69,7 @@ class target_server::impl {
   void make_targets();
   void accept(std::size_t door);
   void accept_later(std::size_t door, const std::string& why);
-  void welcome(tcp::socket socket, std::size_t door);
+  void welcome(tcp::socket socket);
   bool connected() const;
   void watch();
   void look_at_sessions();
@@ -102,10 +102,8 @@ class target_server::impl {
 void target_server::impl::make_targets() {
   for (const auto& each : options_.exports) {
     around_.rules.targets.push_back(each.rules);
-    const auto portals = static_cast<std::uint16_t>(options_.listen.size());
-    targets_.push_back(
-        std::make_shared<target>(target_export{each.rules.name, each.volume, each.block_bytes},
-                                 *reservations_, portals, stopping_));
+    targets_.push_back(std::make_shared<target>(
+        target_export{each.rules.name, each.volume, each.block_bytes}, *reservations_, stopping_));
   }
   around_.rules.discovery = options_.discovery;
   if (!options_.digests.empty()) around_.rules.digests = options_.digests;
@@ -166,7 +164,7 @@ void target_server::impl::accept(std::size_t door) {
   doors_[door].async_accept(io_, [this, door](const asio::error_code& failed, tcp::socket socket) {
     if (stopping_ || failed == asio::error::operation_aborted) return;
     if (failed) return accept_later(door, failed.message());
-    welcome(std::move(socket), door);
+    welcome(std::move(socket));
     accept(door);
   });
 }
@@ -180,9 +178,8 @@ void target_server::impl::accept_later(std::size_t door, const std::string& why)
   });
 }
 
-void target_server::impl::welcome(tcp::socket socket, std::size_t door) {
-  auto c = std::make_shared<connection>(around_, std::move(socket),
-                                        static_cast<std::uint16_t>(door + 1));
+void target_server::impl::welcome(tcp::socket socket) {
+  auto c = std::make_shared<connection>(around_, std::move(socket));
   std::vector<std::shared_ptr<connection>> strangers;
   {
     const std::lock_guard lock(mutex_);

@@ -6,7 +6,7 @@
 //         ──► work ──(data_out)──► the storage ──► finish ──► answer
 //         ──(data_out)──► parameters ──► answer or work     (MODE SELECT, UNMAP, PR OUT, …)
 //
-// Thread-safe: one lock inside. A nexus is an initiator port that logged in through a target port.
+// Thread-safe: one lock inside. A nexus is an initiator port that is logged in.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -27,8 +27,11 @@ struct device_identity {
   std::string revision;             // of the product, 4 characters are shown
   std::uint64_t size_bytes = 0;     // a multiple of block_bytes
   std::uint32_t block_bytes = 512;  // or 4096
-  std::uint16_t portals = 1;        // relative target ports 1 … portals
 };
+
+// All portals are one portal group, which is the target's one SCSI port (RFC 7143 4.4.2): this is
+// both its relative identifier and the portal group tag.
+inline constexpr std::uint16_t target_port = 1;
 
 using nexus_id = std::uint64_t;
 
@@ -60,8 +63,8 @@ class device {
   static result<std::unique_ptr<device>> open(device_identity identity, reservation_store& store);
   virtual ~device() = default;
 
-  // `initiator_port`: "iqn…,i,0xISID" (SPC-4 7.6.4.5, iSCSI TransportID); `target_port` from 1.
-  virtual nexus_id attach(const std::string& initiator_port, std::uint16_t target_port) = 0;
+  // `initiator_port`: "iqn…,i,0xISID" (SPC-4 7.6.4.5, iSCSI TransportID).
+  virtual nexus_id attach(const std::string& initiator_port) = 0;
   virtual void detach(nexus_id n) = 0;
 
   // `lun`: the eight bytes of the transport, as a number.

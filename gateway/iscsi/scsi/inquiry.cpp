@@ -21,15 +21,14 @@ bytes standard_page(std::uint8_t peripheral, const device_identity& who) {
 
 }  // namespace
 
-decision inquiry(const cdb& command, const device_identity& who, const geometry& volume,
-                 std::uint16_t target_port) {
+decision inquiry(const cdb& command, const device_identity& who, const geometry& volume) {
   const field_reader in(command);
   const bool vital = in.bit(1, 0);
   if (!vital) {
     if (in.u8(2) != 0) return refused_cdb(2);
     return done(answered(standard_page(disk, who), in.u16(3)));
   }
-  auto page = vital_page(in.u8(2), who, volume, target_port);
+  auto page = vital_page(in.u8(2), who, volume);
   if (!page) return refused_cdb(2);
   return done(answered(std::move(*page), in.u16(3)));
 }

@@ -1,10 +1,12 @@
 // How persistent reservations are stored:
 //
-//   "CRES"  version:1=1  kept:1  count:2  registration*count  type:1  registration if type != 0
+//   "CRES"  version:1=2  kept:1  count:2  registration*count  type:1  holder if type != 0
 //   crc32c:4 of all before it
-//   registration = key:8  target:2  all_ports:1  length:2  initiator:length
+//   registration = key:8  port
+//   holder = port
+//   port = length:2  name:length                     of the initiator
 //
-// Big-endian. A newer version is refused: forgetting a reservation would let a second host write.
+// Big-endian. Another version is refused: forgetting a reservation would let a second host write.
 #include <cerrno>
 
 #include "base/big_endian.h"
@@ -15,12 +17,11 @@ namespace cairn::scsi {
 namespace {
 
 constexpr std::uint32_t magic = 0x43524553;
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
 constexpr std::size_t checksum_bytes = 4, name_bytes_max = 1024;
 
-void write(field_writer& w, const registration& r) {
-  w.u64(r.key).u16(r.port.target).u8(r.all_ports).u16(r.port.initiator.size());
-  w.raw(std::as_bytes(std::span(r.port.initiator)));
+void write(field_writer& w, const std::string& port) {
+  w.u16(port.size()).raw(std::as_bytes(std::span(port)));
 }
 
 // Reads fields one after the other.
@@ -31,18 +32,11 @@ class cursor {
     at_ += width;
     return in_.number(at_ - width, width);
   }
-  std::string text(std::size_t length) {
+  std::string port() {
+    const auto length = std::min<std::size_t>(number(2), name_bytes_max);
     const auto view = in_.view(at_, length);
     at_ += length;
     return {reinterpret_cast<const char*>(view.data()), view.size()};
-  }
-  registration next() {
-    registration r;
-    r.key = number(8);
-    r.port.target = static_cast<std::uint16_t>(number(2));
-    r.all_ports = number(1) != 0;
-    r.port.initiator = text(std::min<std::size_t>(number(2), name_bytes_max));
-    return r;
   }
   bool ended() const { return !in_.fell_short() && at_ == in_.size(); }
 
@@ -57,7 +51,7 @@ bytes reservations::image() const {
   bytes out;
   field_writer w(out);
   w.u32(magic).u8(version).u8(kept_).u16(registered_.size());
-  for (const registration& r : registered_) write(w, r);
+  for (const registration& r : registered_) write(w.u64(r.key), r.port);
   w.u8(held_ ? static_cast<std::uint8_t>(held_->type) : 0);
   if (held_) write(w, held_->holder);
   w.u32(crc32c(out));
@@ -76,12 +70,16 @@ result<reservations> reservations::from_image(byte_view image) {
   out.kept_ = in.number(1) != 0;
   const auto count = in.number(2);
   if (count > registrations_max) return broken;
-  for (std::uint64_t i = 0; i < count; ++i) out.registered_.push_back(in.next());
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto key = in.number(8);
+    out.registered_.push_back({in.port(), key});
+  }
   const auto type = in.number(1);
   if (type != 0) {
     const auto known = reservation_type_of(type);
     if (!known) return broken;
-    out.held_ = held{*known, in.next()};
+    out.held_ = held{*known, in.port()};
+    if (!held_by_all(*known) && !out.find(out.held_->holder)) return broken;
   }
   if (!in.ended()) return broken;
   return out;

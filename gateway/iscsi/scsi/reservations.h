@@ -1,7 +1,8 @@
 // Persistent reservations (SPC-4 5.13): who is registered, with which key, and who holds what.
 //
 // A value: PERSISTENT RESERVE OUT works on a copy, which replaces the original once it is durable.
-// Registrations belong to an initiator port's name and a target port, so they outlive a session.
+// Registrations belong to an initiator port's name (there is one target port), so they outlive a
+// session.
 // Not here: RESERVE(6), which belongs to a nexus; CDBs and parameter lists (reserve_commands.h).
 #pragma once
 #include <cstdint>
@@ -13,13 +14,6 @@
 #include "gateway/iscsi/scsi/opcodes.h"
 
 namespace cairn::scsi {
-
-// One end of a nexus and the other.
-struct nexus_port {
-  std::string initiator;  // "iqn…,i,0xISID"
-  std::uint16_t target = 0;
-  friend bool operator==(const nexus_port&, const nexus_port&) = default;
-};
 
 enum class reservation_type : std::uint8_t {
   write_exclusive = 1,
@@ -35,18 +29,14 @@ bool admits_registrants(reservation_type t);  // registrants only, all registran
 bool held_by_all(reservation_type t);         // all registrants
 
 struct registration {
-  nexus_port port;
-  bool all_ports = false;  // of the target: port.target means nothing
-  std::uint64_t key = 0;   // never 0
-  bool of(const nexus_port& p) const {
-    return port.initiator == p.initiator && (all_ports || port.target == p.target);
-  }
+  std::string port;       // "iqn…,i,0xISID"
+  std::uint64_t key = 0;  // never 0
   friend bool operator==(const registration&, const registration&) = default;
 };
 
-// A unit attention for whoever has this registration.
+// A unit attention for an initiator port.
 struct notice {
-  registration to;
+  std::string to;
   std::uint16_t code = 0;
 };
 
@@ -56,7 +46,7 @@ class reservations {
 
   struct held {
     reservation_type type;
-    registration holder;  // by the port that reserved; meaningless of a type that all hold
+    std::string holder;  // the port; meaningless of a type that all hold
     friend bool operator==(const held&, const held&) = default;
   };
 
@@ -66,26 +56,23 @@ class reservations {
   bool kept() const { return kept_; }  // through a loss of power
   void keep(bool on) { kept_ = on; }
 
-  const registration* find(const nexus_port& p) const;
+  const registration* find(const std::string& port) const;
   bool holds(const registration& r) const;
-  bool allows(access needs, const nexus_port& p) const;
+  // Of the holder; 0 where nobody holds one, or all registrants do.
+  std::uint64_t holders_key() const;
+  bool allows(access needs, const std::string& port) const;
 
   // What the service actions do, once their keys have been checked. Notices go to `told`.
   bool add(const registration& r);  // false: no room. Replaces one of the same port.
-  // Its registration, if it is one for all `ports` of the target, becomes one for each: a nexus
-  // changes or ends its own only. False: no room.
-  bool split(const nexus_port& p, std::uint16_t ports);
-  void change_key(const nexus_port& p, std::uint64_t key);
-  void remove(const nexus_port& p, std::vector<notice>& told);
-  void reserve(const nexus_port& p, reservation_type t);
-  void release(const nexus_port& by, std::vector<notice>& told);
-  void clear(const nexus_port& by, std::vector<notice>& told);
+  void remove(const std::string& port, std::vector<notice>& told);
+  void reserve(const std::string& port, reservation_type t);
+  void release(const std::string& by, std::vector<notice>& told);
+  void clear(const std::string& by, std::vector<notice>& told);
   // Ends the registrations with `key`, or all, but for that of `spared`, and what nobody holds any
-  // more; returns them.
-  std::vector<registration> preempt(const nexus_port* spared, std::optional<std::uint64_t> key,
-                                    std::vector<notice>& told);
-  void tell_others(const nexus_port& by, std::uint16_t code, std::vector<notice>& told) const;
-  void move(const nexus_port& to);
+  // more; returns their ports.
+  std::vector<std::string> preempt(const std::string* spared, std::optional<std::uint64_t> key,
+                                   std::vector<notice>& told);
+  void tell_others(const std::string& by, std::uint16_t code, std::vector<notice>& told) const;
   void count_generation() { ++generation_; }
 
   // What is stored: everything but the generation, which starts anew with the power.

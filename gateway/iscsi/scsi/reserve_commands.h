@@ -14,10 +14,11 @@ decision begin_reserve_out(const cdb& command);
 struct reserve_out_result {
   answer answered;
   std::vector<notice> told;
-  std::vector<registration> aborted;  // whose tasks end
+  std::vector<std::string> aborted;  // initiator ports whose tasks end
 };
-// `next`: a copy of what is, changed where the answer is GOOD. `portals`: the target's ports.
-reserve_out_result reserve_out(const cdb& command, byte_view list, const nexus_port& from,
-                               std::uint16_t portals, reservations& next);
+// `from`: an initiator port. `next`: a copy of what is, changed where the answer is GOOD. ALL_TG_PT
+// changes nothing, as there is one target port.
+reserve_out_result reserve_out(const cdb& command, byte_view list, const std::string& from,
+                               reservations& next);
 
 }  // namespace cairn::scsi

@@ -22,8 +22,11 @@ bytes read_keys(const reservations& now) {
 bytes read_reservation(const reservations& now) {
   bytes list;
   if (const auto& held = now.reservation()) {
-    const auto key = held_by_all(held->type) ? 0 : held->holder.key;
-    field_writer(list).u64(key).zero(5).u8(static_cast<std::uint8_t>(held->type)).zero(2);
+    field_writer(list)
+        .u64(now.holders_key())
+        .zero(5)
+        .u8(static_cast<std::uint8_t>(held->type))
+        .zero(2);
   }
   return with_generation(now, list);
 }
@@ -47,10 +50,10 @@ bytes read_full_status(const reservations& now) {
   field_writer w(list);
   for (const registration& r : now.registered()) {
     const bool holder = now.holds(r);
-    const auto id = transport_id(r.port.initiator);
-    w.u64(r.key).zero(4).u8((r.all_ports ? 0x02 : 0) | (holder ? 0x01 : 0));
+    const auto id = transport_id(r.port);
+    w.u64(r.key).zero(4).u8(holder ? 0x01 : 0);
     w.u8(holder ? static_cast<std::uint8_t>(now.reservation()->type) : 0).zero(4);
-    w.u16(r.all_ports ? 0 : r.port.target).u32(id.size()).raw(id);
+    w.u16(target_port).u32(id.size()).raw(id);
   }
   return with_generation(now, list);
 }

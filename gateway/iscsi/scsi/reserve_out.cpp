@@ -47,14 +47,12 @@ bool needs_type(action a) {
 // One run of a service action; every step answers, or leaves it to the next.
 class run {
  public:
-  run(const request& asked, byte_view list, const nexus_port& from, std::uint16_t portals,
-      reservations& next)
-      : asked_(asked), in_(list), from_(from), portals_(portals), next_(next) {
+  run(const request& asked, byte_view list, const std::string& from, reservations& next)
+      : asked_(asked), in_(list), from_(from), next_(next) {
     key_ = in_.u64(0);
     action_key_ = in_.u64(8);
     const auto flags = asked.what == action::register_and_move ? in_.u8(17) : in_.u8(flags_at);
     kept_ = (flags & 0x01) != 0;
-    all_ports_ = (flags & 0x04) != 0;
     others_ = (flags & 0x08) != 0;
     unregister_ = (flags & 0x02) != 0;
   }
@@ -94,38 +92,31 @@ class run {
     // Who was not registered has nothing to give up, and no say in what is kept.
     if (!me && action_key_ == 0) return {};
     if (others_ && (ignore || me)) return failed(wrong_in_parameters(flags_at));
-    const auto more = others_ ? other_ports() : std::vector<nexus_port>{};
+    const auto more = others_ ? other_ports() : std::vector<std::string>{};
     if (!more) return failed(wrong_in_parameters(ids_at));
     // Nobody's key is changed behind his back.
-    const auto registered = [&](const nexus_port& p) { return next_.find(p) != nullptr; };
+    const auto registered = [&](const auto& port) { return next_.find(port) != nullptr; };
     if (std::ranges::any_of(*more, registered)) return failed(wrong_in_parameters(ids_at));
-    const bool changes = me && me->key != action_key_;
-    if (changes && !next_.split(from_, portals_))
-      return failed(illegal(code::no_registration_left));
-    if (action_key_ == 0) {
+    const auto add = [&](const auto& port) { return next_.add({port, action_key_}); };
+    if (action_key_ == 0)
       next_.remove(from_, out_.told);
-    } else if (me) {
-      next_.change_key(from_, action_key_);
-    } else if (!add(from_) || !std::ranges::all_of(*more, [&](const auto& p) { return add(p); })) {
+    else if (!add(from_) || !std::ranges::all_of(*more, add))
       return failed(illegal(code::no_registration_left));
-    }
     next_.keep(kept_);
     next_.count_generation();
     return {};
   }
 
-  bool add(const nexus_port& p) { return next_.add({p, all_ports_, action_key_}); }
-
-  // The ports of SPEC_I_PT's TransportIDs, at this one's target port.
-  std::optional<std::vector<nexus_port>> other_ports() const {
+  // The ports of SPEC_I_PT's TransportIDs.
+  std::optional<std::vector<std::string>> other_ports() const {
     const std::uint64_t length = in_.u32(ids_at);
     auto list = in_.view(ids_at + ids_length_bytes, length);
     if (in_.fell_short()) return std::nullopt;
-    std::vector<nexus_port> ports;
+    std::vector<std::string> ports;
     while (!list.empty()) {
       const auto id = read_transport_id(list);
       if (!id || ports.size() >= reservations::registrations_max) return std::nullopt;
-      ports.push_back({id->initiator_port, from_.target});
+      ports.push_back(id->initiator_port);
       list = list.subspan(id->length);
     }
     return ports;
@@ -159,7 +150,7 @@ class run {
     const auto held = next_.reservation();
     const bool all = held && held_by_all(held->type);
     if (action_key_ == 0 && !all) return failed(wrong_in_parameters(8));
-    const bool takes = held && (all ? action_key_ == 0 : held->holder.key == action_key_);
+    const bool takes = held && next_.holders_key() == action_key_;
     const auto key = action_key_ == 0 ? std::nullopt : std::optional(action_key_);
     auto gone = next_.preempt(takes ? &from_ : nullptr, key, out_.told);
     if (gone.empty() && !takes) return conflict();
@@ -180,16 +171,13 @@ class run {
     if (!held) return failed(wrong_in_cdb(1));
     if (held_by_all(held->type) || !next_.holds(me)) return conflict();
     if (action_key_ == 0) return failed(wrong_in_parameters(8));
-    const auto target = in_.u16(18);
-    if (target == 0 || target > portals_) return failed(wrong_in_parameters(18));
+    if (in_.u16(18) != target_port) return failed(wrong_in_parameters(18));
     const auto id = read_transport_id(in_.view(ids_at, in_.u32(20)));
     if (in_.fell_short() || !id) return failed(wrong_in_parameters(ids_at));
-    const nexus_port heir{id->initiator_port, target};
+    const std::string& heir = id->initiator_port;
     if (heir == from_) return failed(wrong_in_parameters(ids_at));
-    const bool room = next_.split(from_, portals_) && next_.split(heir, portals_) &&
-                      next_.add({heir, false, action_key_});
-    if (!room) return failed(illegal(code::no_registration_left));
-    next_.move(heir);
+    if (!next_.add({heir, action_key_})) return failed(illegal(code::no_registration_left));
+    next_.reserve(heir, held->type);
     if (unregister_) next_.remove(from_, out_.told);
     next_.keep(kept_);
     next_.count_generation();
@@ -198,11 +186,10 @@ class run {
 
   const request& asked_;
   const field_reader in_;
-  const nexus_port& from_;
-  const std::uint16_t portals_;
+  const std::string& from_;
   reservations& next_;
   std::uint64_t key_ = 0, action_key_ = 0;
-  bool kept_ = false, all_ports_ = false, others_ = false, unregister_ = false;
+  bool kept_ = false, others_ = false, unregister_ = false;
   reserve_out_result out_;
 };
 
@@ -222,8 +209,8 @@ decision begin_reserve_out(const cdb& command) {
   return d;
 }
 
-reserve_out_result reserve_out(const cdb& command, byte_view list, const nexus_port& from,
-                               std::uint16_t portals, reservations& next) {
+reserve_out_result reserve_out(const cdb& command, byte_view list, const std::string& from,
+                               reservations& next) {
   const request asked(command);
   const auto refuse = [](const sense& why) { return reserve_out_result{failed(why), {}, {}}; };
   if (needs_type(asked.what) && !asked.type) return refuse(wrong_in_cdb(2));
@@ -234,7 +221,7 @@ reserve_out_result reserve_out(const cdb& command, byte_view list, const nexus_p
   const bool longer =
       asked.what == action::register_and_move || (asked.what == action::register_key && others);
   if (!longer && asked.list_bytes != list_bytes_basic) return refuse(illegal(code::list_length));
-  return run(asked, list.first(asked.list_bytes), from, portals, next).take();
+  return run(asked, list.first(asked.list_bytes), from, next).take();
 }
 
 }  // namespace cairn::scsi

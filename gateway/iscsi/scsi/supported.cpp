@@ -74,17 +74,17 @@ decision supported_task_management(const cdb& command) {
   return done(answered(std::move(out), in.u32(6)));
 }
 
-decision target_port_groups(const cdb& command, std::uint16_t portals) {
+decision target_port_groups(const cdb& command) {
   const field_reader in(command);
   const auto format = in.u8(1) >> 5;
   if (format > 1) return refused_cdb(1);
-  const auto ports = std::min<std::uint16_t>(portals, 255);
-  constexpr std::uint8_t active_optimized = 0, supports_it = 0x01, extended_format = 0x10;
+  constexpr std::uint8_t active_optimized = 0, supports_it = 0x01, extended_format = 0x10,
+                         ports = 1;
   bytes list;
   field_writer w(list);
   if (format == 1) w.u8(extended_format).zero(3);
   w.u8(active_optimized).u8(supports_it).u16(port_group).zero(3).u8(ports);
-  for (std::uint16_t p = 1; p <= ports; ++p) w.u16(0).u16(p);
+  w.u16(0).u16(target_port);
   bytes out;
   field_writer(out).u32(list.size()).raw(list);
   return done(answered(std::move(out), in.u32(6)));

@@ -7,6 +7,6 @@ namespace cairn::scsi {
 
 decision supported_opcodes(const cdb& command);
 decision supported_task_management(const cdb& command);
-decision target_port_groups(const cdb& command, std::uint16_t portals);
+decision target_port_groups(const cdb& command);
 
 }  // namespace cairn::scsi

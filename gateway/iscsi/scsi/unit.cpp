@@ -120,7 +120,7 @@ decision logical_unit::dispatch(const asked& a, const command_form& form) const 
     case operation::request_sense:
       return request_sense(a.command, a.by.pending.take().value_or(sense{}));
     case operation::inquiry:
-      return inquiry(a.command, identity_, a.unit.volume, a.by.port.target);
+      return inquiry(a.command, identity_, a.unit.volume);
     case operation::report_luns:
       return report_luns(a.command);
     case operation::mode_sense:
@@ -140,7 +140,7 @@ decision logical_unit::dispatch(const asked& a, const command_form& form) const 
     case operation::supported_task_management:
       return supported_task_management(a.command);
     case operation::target_port_groups:
-      return target_port_groups(a.command, identity_.portals);
+      return target_port_groups(a.command);
     default:
       return dispatch_block(a, form);
   }
@@ -204,7 +204,7 @@ decision logical_unit::select_pages(state& s, nexus_id from, const cdb& command,
 
 decision logical_unit::change_reservations(nexus_id from, const cdb& command, byte_view list) {
   const std::lock_guard one_at_a_time(changing_);
-  std::optional<nexus_port> by;
+  std::optional<std::string> by;
   reservations before;
   const bool open = inner_.with([&](state& s) {
     const auto at = s.nexuses.find(from);
@@ -221,9 +221,9 @@ decision logical_unit::change_reservations(nexus_id from, const cdb& command, by
 }
 
 decision logical_unit::change_and_store(nexus_id from, const cdb& command, byte_view list,
-                                        const nexus_port& by, const reservations& before) {
+                                        const std::string& by, const reservations& before) {
   auto next = before;
-  auto outcome = reserve_out(command, list, by, identity_.portals, next);
+  auto outcome = reserve_out(command, list, by, next);
   if (outcome.answered.status != status::good) return done(std::move(outcome.answered));
   if (!store(before, next)) {
     sense s;
@@ -243,8 +243,8 @@ decision logical_unit::tell(state& s, nexus_id asked_by, const reserve_out_resul
     for (const nexus_id to : s.of(n.to))
       if (to != asked_by) s.nexuses.at(to).pending.add(n.code);
   decision d = good();
-  for (const registration& r : outcome.aborted)
-    for (const nexus_id n : s.of(r))
+  for (const std::string& port : outcome.aborted)
+    for (const nexus_id n : s.of(port))
       if (n != asked_by) d.abort.push_back(n);
   return d;
 }

@@ -24,7 +24,7 @@ class logical_unit final : public device {
  public:
   logical_unit(device_identity identity, reservation_store& store, reservations kept);
 
-  nexus_id attach(const std::string& initiator_port, std::uint16_t target_port) override;
+  nexus_id attach(const std::string& initiator_port) override;
   void detach(nexus_id n) override;
   decision begin(nexus_id from, std::uint64_t lun, const cdb& command) override;
   decision parameters(nexus_id from, const cdb& command, byte_view data) override;
@@ -36,7 +36,7 @@ class logical_unit final : public device {
 
  private:
   struct nexus {
-    nexus_port port;
+    std::string port;  // the initiator's
     attentions pending;
   };
   struct state {
@@ -50,7 +50,7 @@ class logical_unit final : public device {
 
     void tell_all(std::uint16_t code);
     void tell_others(nexus_id but, std::uint16_t code);
-    std::vector<nexus_id> of(const registration& r) const;
+    std::vector<nexus_id> of(const std::string& port) const;
   };
   // A command on its way through begin().
   struct asked {
@@ -67,8 +67,8 @@ class logical_unit final : public device {
   decision dispatch_block(const asked& a, const command_form& form) const;
   decision select_pages(state& s, nexus_id from, const cdb& command, byte_view list);
   decision change_reservations(nexus_id from, const cdb& command, byte_view list);
-  decision change_and_store(nexus_id from, const cdb& command, byte_view list, const nexus_port& by,
-                            const reservations& before);
+  decision change_and_store(nexus_id from, const cdb& command, byte_view list,
+                            const std::string& by, const reservations& before);
   static decision tell(state& s, nexus_id asked_by, const reserve_out_result& outcome);
   result<void> store(const reservations& before, const reservations& next);
 

@@ -64,9 +64,9 @@ logical_unit::logical_unit(device_identity identity, reservation_store& store, r
   });
 }
 
-nexus_id logical_unit::attach(const std::string& initiator_port, std::uint16_t target_port) {
+nexus_id logical_unit::attach(const std::string& initiator_port) {
   return inner_.with([&](state& s) {
-    nexus n{{initiator_port, target_port}, {}};
+    nexus n{initiator_port, {}};
     n.pending.add(code::power_on);
     s.nexuses.emplace(++s.last, std::move(n));
     return s.last;
@@ -123,10 +123,10 @@ void logical_unit::state::tell_others(nexus_id but, std::uint16_t code) {
     if (id != but) n.pending.add(code);
 }
 
-std::vector<nexus_id> logical_unit::state::of(const registration& r) const {
+std::vector<nexus_id> logical_unit::state::of(const std::string& port) const {
   std::vector<nexus_id> found;
   for (const auto& [id, n] : nexuses)
-    if (r.of(n.port)) found.push_back(id);
+    if (n.port == port) found.push_back(id);
   return found;
 }
 

@@ -10,7 +10,6 @@ namespace {
 struct page_source {
   const device_identity& who;
   const geometry& volume;
-  std::uint16_t target_port;
 };
 
 void serial_number(field_writer& w, const page_source& s) {
@@ -50,8 +49,8 @@ void identification(field_writer& w, const page_source& s) {
   designator(w, code_set::ascii, association::unit, 1, vendor);
   designator(w, code_set::utf8, association::target, 8, name_string(s.who.target_name));
   designator(w, code_set::utf8, association::port, 8,
-             name_string(fmt::format("{},t,0x{:04x}", s.who.target_name, s.target_port)));
-  designator(w, code_set::binary, association::port, 4, number_of(s.target_port, 4));
+             name_string(fmt::format("{},t,0x{:04x}", s.who.target_name, target_port)));
+  designator(w, code_set::binary, association::port, 4, number_of(target_port, 4));
   designator(w, code_set::binary, association::port, 5, number_of(port_group, 4));
 }
 
@@ -103,12 +102,12 @@ void supported_pages(field_writer& w, const page_source&) {
 }  // namespace
 
 std::optional<bytes> vital_page(std::uint8_t page, const device_identity& who,
-                                const geometry& volume, std::uint16_t target_port) {
+                                const geometry& volume) {
   for (const page_form& p : pages) {
     if (p.number != page) continue;
     bytes content, out;
     field_writer w(content);
-    p.write(w, {who, volume, target_port});
+    p.write(w, {who, volume});
     field_writer(out).u8(0).u8(page).u16(content.size()).raw(content);
     return out;
   }

@@ -20,7 +20,7 @@ class scripted_unit final : public scsi::device {
   bytes parameters_given;
   int resets = 0, cleared = 0;
 
-  scsi::nexus_id attach(const std::string&, std::uint16_t) override { return 7; }
+  scsi::nexus_id attach(const std::string&) override { return 7; }
   void detach(scsi::nexus_id) override {}
   scsi::decision begin(scsi::nexus_id, std::uint64_t, const scsi::cdb&) override { return next; }
   scsi::decision parameters(scsi::nexus_id, const scsi::cdb&, byte_view data) override {

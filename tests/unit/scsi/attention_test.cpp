@@ -37,7 +37,7 @@ TEST(Sense, TheDescriptorFormatHasInformationAndPointerInDescriptors) {
 
 TEST(UnitAttention, ANewNexusIsToldOfThePowerOnOnce) {
   bed t;
-  const auto n = t.unit->attach("iqn.2026-01.test:c,i,0x000000000003", 1);
+  const auto n = t.unit->attach("iqn.2026-01.test:c,i,0x000000000003");
   const auto got = t.ask(n, cdb{});
   EXPECT_EQ(got.sense->key, sense_key::unit_attention);
   EXPECT_EQ(got.sense->code, 0x2900);
@@ -46,7 +46,7 @@ TEST(UnitAttention, ANewNexusIsToldOfThePowerOnOnce) {
 
 TEST(UnitAttention, InquiryAndReportLunsLeaveItAndRequestSenseTakesIt) {
   bed t;
-  const auto n = t.unit->attach("iqn.2026-01.test:c,i,0x000000000003", 1);
+  const auto n = t.unit->attach("iqn.2026-01.test:c,i,0x000000000003");
   EXPECT_EQ(t.ask(n, raw({0x12, 0, 0, 0, 255})).status, status::good);
   EXPECT_EQ(t.ask(n, raw({0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0})).status, status::good);
   const auto got = t.ask(n, raw({3, 0, 0, 0, 252}));

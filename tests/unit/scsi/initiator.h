@@ -96,12 +96,11 @@ struct bed {
     i.revision = "0.1";
     i.size_bytes = blocks * block_bytes;
     i.block_bytes = block_bytes;
-    i.portals = 2;
     return i;
   }
   // A nexus that has been told of the power on.
-  nexus_id quiet(const std::string& port, std::uint16_t target = 1) {
-    const auto n = unit->attach(port, target);
+  nexus_id quiet(const std::string& port) {
+    const auto n = unit->attach(port);
     unit->begin(n, 0, cdb{});
     return n;
   }

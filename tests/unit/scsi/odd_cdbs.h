@@ -16,7 +16,7 @@ class odd_cdbs {
  public:
   odd_cdbs(device& unit, std::mt19937_64& random) : unit_(unit), random_(random) {
     for (int i = 0; i < 3; ++i)
-      nexuses_.push_back(unit_.attach("iqn.odd,i,0x" + std::to_string(i), 1));
+      nexuses_.push_back(unit_.attach("iqn.odd,i,0x" + std::to_string(i)));
   }
 
   void one() {
