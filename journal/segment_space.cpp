@@ -141,7 +141,8 @@ std::string segment_space::new_name_locked() const {
            std::any_of(retired_.begin(), retired_.end(), same) ||
            std::any_of(being_made_.begin(), being_made_.end(),
                        [&](const chosen_file& f) { return f.name == name; }) ||
-           std::find(free_.begin(), free_.end(), name) != free_.end();
+           std::find(free_.begin(), free_.end(), name) != free_.end() ||
+           std::find(leaving_.begin(), leaving_.end(), name) != leaving_.end();
   };
   for (std::uint64_t n = 1;; ++n) {
     auto name = std::to_string(n) + ".seg";
@@ -297,9 +298,14 @@ result<void> segment_space::collect() {
       surplus.push_back(free_.front());
       free_.pop_front();
     }
+    leaving_.insert(leaving_.end(), surplus.begin(), surplus.end());
     look_at_room_locked();
   }
-  for (const auto& name : surplus) CAIRN_TRY(on_.remove(path_of(name)));
+  for (const auto& name : surplus) {
+    CAIRN_TRY(on_.remove(path_of(name)));
+    const std::lock_guard lock(mutex_);
+    std::erase(leaving_, name);
+  }
   return {};
 }
 

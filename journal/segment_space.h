@@ -125,6 +125,7 @@ class segment_space {
   std::vector<segment_ptr> retired_;
   std::deque<std::string> free_;
   std::vector<chosen_file> being_made_;  // prepare() is busy with these; they count as used
+  std::vector<std::string> leaving_;     // files that are being deleted; nobody takes their names
 
   std::mutex prepare_mutex_;       // one prepare() at a time; taken before mutex_
   std::uint64_t next_number_ = 1;  // guarded by prepare_mutex_

@@ -293,6 +293,7 @@ result<std::vector<std::string>> virtual_disk::list(const std::string& path) {
 }
 
 result<void> virtual_disk::remove(const std::string& path) {
+  if (before_remove) before_remove(path);
   const std::lock_guard lock(mutex_);
   if (dead_) return fail_errno(EIO, "unlink " + path);
   const auto found = files_.find(path);

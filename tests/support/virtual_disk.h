@@ -58,6 +58,8 @@ class virtual_disk final : public disk {
   // Called before a record is written to a segment: a write at or above 4096 of a path that has
   // "/segments/" in it. It may call into whatever is being tested.
   std::function<void(const std::string& path, std::uint64_t offset)> before_record_write;
+  // Called before a file is removed; it may do the same.
+  std::function<void(const std::string& path)> before_remove;
   // The next write of a file whose path contains `part` fails with `code` and does nothing.
   void fail_next_write(const std::string& part, int code);
   // The next sync fails, too; a later one succeeds, although it writes nothing of what this one

@@ -206,6 +206,32 @@ TEST_F(SpaceTest, RowsAreTheSameOnBothSidesOfTheTail) {
   for (unsigned i = 0; i <= count; ++i) ASSERT_EQ(rows->at(i).what.seq, sequence(i + 1));
 }
 
+// Another segment size: what is trimmed is deleted, and takes its time about it.
+TEST_F(SpaceTest, AFileThatIsBeingDeletedIsNotTakenForANewSegment) {
+  open();
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->sync());
+  options_.segment_bytes *= 2;
+  kill_and_open();
+  ASSERT_TRUE(append());
+  int removed = 0;
+  disk_.before_remove = [&](const std::string&) {
+    if (++removed != 1) return;  // it deletes, too
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(log_->prepare_segment());
+    }
+  };
+  free_all();
+  disk_.before_remove = {};
+  EXPECT_GT(removed, 3);
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(append());
+  ASSERT_TRUE(log_->sync());
+  const auto last = log_->assigned();
+  kill_and_open();
+  EXPECT_EQ(log_->assigned(), last);
+  for (auto n = last.value - 399; n <= last.value; ++n) expect_content(n);
+}
+
 TEST_F(SpaceTest, ARecordThatFitsNoSegmentIsRefused) {
   open();
   const bytes big(60 << 10);
