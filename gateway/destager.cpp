@@ -51,9 +51,9 @@ std::size_t destager::run_length(std::span<const pending_extent> rest) {
 }
 
 result<void> destager::write_volume(const batch& b, std::size_t index) {
-  volume& to = *volumes_[index];
   const auto all = b.newest[index].all();
   if (all.empty()) return {};
+  volume& to = *volumes_[index];
   CAIRN_TRY(to.healthy());
   dirty_.resize(volumes_.size());
   dirty_[index] = true;

@@ -139,7 +139,8 @@ result<void> member_impl::show(sequence end) {
     if (changes_volume(r.what.kind)) changes.push_back(r);
   }));
   std::vector<std::unique_lock<std::mutex>> locks;
-  for (auto* v : table_) locks.emplace_back(v->map_lock());
+  for (auto* v : table_)
+    if (v) locks.emplace_back(v->map_lock());
   ++generation_;
   for (const row& r : changes) {
     table_[r.what.volume - 1]->map().insert(r.what, r.at);

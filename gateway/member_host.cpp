@@ -52,6 +52,9 @@ result<void> member_impl::accepts(std::size_t volume) const {
   if (role != member_role::primary)
     return fail(EROFS, "volume " + volumes_[volume]->identity().name + ": this side is " +
                            name_of(role) + " and takes no writes");
+  if (volumes_[volume]->index() == 0)
+    return fail(EROFS, "volume " + volumes_[volume]->identity().name +
+                           ": the primary that was taken over never had it");
   if (const auto why = log_->failure()) return fail(EIO, "the journal failed: " + *why);
   return volumes_[volume]->healthy();
 }

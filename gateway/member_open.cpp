@@ -160,12 +160,13 @@ result<void> member_impl::restore(const recovery_report& found) {
   return {};
 }
 
-// Fills table_ from the journal's indexes; a secondary that has not met its primary has none yet.
+// Fills table_ from the journal's indexes; a volume that a secondary's primary has not named yet
+// has none, and no record.
 result<void> member_impl::index_volumes() {
   table_.assign(volumes_.size(), nullptr);
   for (const auto& v : volumes_) {
     const auto index = v->identity().index;
-    if (index == 0) return {};
+    if (index == 0) continue;
     if (index > table_.size() || table_[index - 1] != nullptr)
       return fail(EINVAL, "member " + config_.name + ": volume " + v->identity().name +
                               " has index " + std::to_string(index) + " out of order");

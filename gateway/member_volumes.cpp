@@ -11,7 +11,7 @@ std::vector<volume_facts> member_impl::facts() const {
   std::vector<volume_facts> out;
   for (const auto& v : volumes_) {
     const auto i = v->identity();
-    out.push_back({i.name, i.id, i.size_bytes, i.naa, i.serial, is_primary()});
+    out.push_back({i.name, i.id, i.size_bytes, i.naa, i.serial, is_primary() && i.index != 0});
   }
   return out;
 }
@@ -19,6 +19,7 @@ std::vector<volume_facts> member_impl::facts() const {
 // The offers were judged (replication/receiver.h), and name each volume of this side.
 result<void> member_impl::adopt_volumes(const std::vector<volume_offer>& offers) {
   const std::lock_guard lock(apply_mutex_);
+  const std::lock_guard destages(destage_mutex_);
   std::vector<volume_identity> all;
   for (const auto& v : volumes_) {
     auto i = v->identity();

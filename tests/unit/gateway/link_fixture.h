@@ -51,7 +51,8 @@ class link_test : public testing::Test {
     c.journal = where_ / at + "/journal";
     c.journal_size_bytes = 64U << 20;
     c.segment_bytes = 4U << 20;
-    c.volumes = {{"v1", where_ / at + "/v1.img", volume_bytes}};
+    for (const auto& name : volumes_)
+      c.volumes.push_back({name, where_ / at + "/" + name + ".img", volume_bytes});
     return c;
   }
 
@@ -159,6 +160,7 @@ class link_test : public testing::Test {
   }
 
   temporary_directory where_;
+  std::vector<std::string> volumes_{"v1"};
   sender_settings quick_;
   receiver_settings patient_;
   endpoint link_{own_address(), 7330};

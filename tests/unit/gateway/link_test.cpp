@@ -218,6 +218,52 @@ TEST_F(link_test, a_record_that_was_damaged_here_is_named_and_what_is_before_it_
   EXPECT_EQ(primary_->status().role, member_role::primary);  // hosts are served as before
 }
 
+// The secondary's configuration comes first, and names the new volume first.
+TEST_F(link_test, a_volume_is_added_on_both_sides) {
+  start_secondary();
+  start_primary();
+  write('a');
+  ASSERT_TRUE(all_stored());
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), sealed_marker(1)})));
+  write('b');
+  const marker_id second = sealed_marker(2);
+  stop_secondary();
+  volumes_ = {"v2", "v1"};
+  start_secondary();
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), second})));
+  stop_secondary();
+  start_secondary();
+  bytes seen(512);
+  ASSERT_TRUE(secondary_->read(1, seen, 0));
+  EXPECT_EQ(static_cast<char>(seen[0]), 'b');
+  stop_primary();
+  volumes_ = {"v1", "v2"};
+  start_primary();
+  ASSERT_TRUE(primary_->write_and_wait(1, block('c'), 0, false));
+  const marker_id third = sealed_marker(3);
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), third})));
+  ASSERT_TRUE(secondary_->read(0, seen, 0));
+  EXPECT_EQ(static_cast<char>(seen[0]), 'c');
+}
+
+TEST_F(link_test, a_volume_that_the_primary_never_had_is_not_written_after_a_takeover) {
+  start_secondary();
+  start_primary();
+  const marker_id at = sealed_marker(1);
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), at})));
+  stop_secondary();
+  volumes_ = {"v1", "v2"};
+  start_secondary();
+  const auto told = secondary_->on_promote({epoch(1), at, system_random().make_uuid()});
+  ASSERT_TRUE(std::holds_alternative<promoted>(told));
+  EXPECT_TRUE(secondary_->facts()[0].writable);
+  EXPECT_FALSE(secondary_->facts()[1].writable);
+  ASSERT_TRUE(secondary_->write_and_wait(0, block('c'), 0, false));
+  const auto refused = secondary_->write_and_wait(1, block('c'), 0, false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, EROFS);
+}
+
 TEST_F(link_test, stopping_does_not_wait_for_a_peer_that_is_away) {
   link_.port = 1;  // nobody listens there
   start_primary();
