@@ -139,6 +139,10 @@ result<void> journal_on_disk::fork(sequence keep_to, const member_state& opened)
   CAIRN_INVARIANT("internal", !opened.lineages.empty(), "a takeover without a lineage");
   const incarnation_start start{current().next(), opened.lineages.back().id, keep_to};
   return catalog_.with([&](auto& c) -> result<void> {
+    // `opened` was made of a copy; a newer coordinator may have been answered since.
+    if (const auto now = state().selection_epoch; now > opened.selection_epoch)
+      return fail(ESTALE, "selection epoch " + std::to_string(opened.selection_epoch.value) +
+                              " is over: epoch " + std::to_string(now.value) + " was answered");
     // The rows that are set aside must be known, too.
     CAIRN_TRY(write_all_rows_locked(*c, assigned()));
     const auto plan = plan_cut(keep_to);

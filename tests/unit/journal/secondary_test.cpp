@@ -208,6 +208,24 @@ TEST_F(SecondaryTest, ATakeoverSetsTheTailAsideAndGoesOnBehindTheMarker) {
   for (std::uint64_t n = 1; n <= 61; ++n) expect_content(n);
 }
 
+TEST_F(SecondaryTest, ATakeoverIsRefusedWhenANewerCoordinatorWasAnsweredMeanwhile) {
+  open_and_learn();
+  ASSERT_TRUE(receive(100));
+  ASSERT_TRUE(log_->sync());
+  auto state = log_->state();
+  state.role = member_role::primary;
+  state.lineages.push_back({random_.make_uuid(), {}, sequence(60)});
+  ASSERT_TRUE(log_->update_state([](member_state& s) -> result<void> {
+    s.selection_epoch = epoch(6);
+    return {};
+  }));
+  const auto refused = log_->fork(sequence(60), state);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ESTALE);
+  EXPECT_EQ(log_->state().selection_epoch, epoch(6));
+  EXPECT_EQ(log_->assigned(), sequence(100));
+}
+
 TEST_F(SecondaryTest, WhatWasSetAsideIsNotRecycled) {
   open_and_learn();
   ASSERT_TRUE(receive(150));
