@@ -140,8 +140,11 @@ void member_impl::append_seal(const hold::ended& how, reply to) {
   }
   const auto& e = slot ? written.error() : slot.error();
   log_error("member " + config_.name + ": seal not journaled: " + e.text);
-  seals_.with(
-      [&](auto& all) { std::erase_if(all, [&](auto& s) { return s.marker == how.marker; }); });
+  // One that finished while the journal failed will never be durable: it stays here, so that it is
+  // not shipped.
+  if (!log_->failure())
+    seals_.with(
+        [&](auto& all) { std::erase_if(all, [&](auto& s) { return s.marker == how.marker; }); });
   if (to) to(outcome{how.marker, false, static_cast<std::uint64_t>(how.held.count()), e.text});
 }
 

@@ -55,6 +55,15 @@ std::vector<volume::pinned_extent> volume::look_up(byte_range range, journal& lo
   return found;
 }
 
+// Behind a failed fdatasync the kernel may have dropped the pages: what is not durable is gone, and
+// its place holds what was there before.
+result<void> volume::kept(const journal& log, sequence s) const {
+  const auto why = log.failure();
+  if (!why || s <= log.durable()) return {};
+  return fail(EIO, "volume " + identity().name + ": record " + std::to_string(s.value) +
+                       " was lost when the journal failed: " + *why);
+}
+
 // Where each byte comes from: pending(pinned extent, part) or backing(offset, part).
 template <class Pending, class Backing>
 result<void> volume::assemble(byte_span out, std::uint64_t offset, journal& log, Pending&& pending,
@@ -67,6 +76,7 @@ result<void> volume::assemble(byte_span out, std::uint64_t offset, journal& log,
   };
   for (const auto& one : look_up({offset, out.size()}, log)) {
     const auto& e = one.what;
+    CAIRN_TRY(kept(log, e.seq));
     CAIRN_TRY(from_backing(e.range.offset));
     at = e.range.end();
     if (e.zero) {

@@ -76,6 +76,7 @@ class volume {
     segment_pin pin;
   };
   std::vector<pinned_extent> look_up(byte_range range, journal& log) const;
+  result<void> kept(const journal& log, sequence s) const;
   void add_extents(byte_range window, std::vector<extent>& out) const;
   template <class Pending, class Backing>
   result<void> assemble(byte_span out, std::uint64_t offset, journal& log, Pending&& pending,
