@@ -1,6 +1,7 @@
 // One SCSI command from its arrival to its answer, as the session and the storage share it.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -58,7 +59,7 @@ struct task {
   byte_view data;  // data-out when it is complete; into `held`, or into the stream's buffer
   buffer held;     // data-out, or data-in of a read
 
-  bool aborted = false;
+  std::atomic<bool> aborted{false};  // read by the storage, too: what has not begun need not
   // Kept by whoever must know when this task is gone (task management).
   std::vector<std::shared_ptr<const void>> awaited;
 

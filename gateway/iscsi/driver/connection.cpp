@@ -188,13 +188,16 @@ bool connection::try_now(const task_ptr& t) {
 
 void connection::run_in_pool(const task_ptr& t) {
   t->own_data();
-  asio::post(*around_.pool, [self = shared_from_this(), t] {
+  const bool waits_for_room = t->what.to_do && unit::takes_room(t->what.to_do->kind);
+  auto& pool = waits_for_room ? target_->writers() : *around_.pool;
+  asio::post(pool, [self = shared_from_this(), t] {
+    if (t->aborted) return self->done(t, {});
     if (!t->what.to_do) {
       auto d = self->session_->unit()->parameters(self->session_->nexus(), t->cdb, t->data);
       return self->done(t, {}, std::move(d));
     }
     const auto in = t->what.to_do->kind == scsi::work_kind::read ? t->held.span() : byte_span();
-    self->target_->storage().run(*t->what.to_do, t->data, in,
+    self->target_->storage().run(*t->what.to_do, t->data, in, t->aborted,
                                  [self, t](const scsi::work_outcome& o) { self->done(t, o); });
   });
 }

@@ -4,7 +4,8 @@
 // once, sends the answers, and sleeps in the kernel when nothing is left. So a busy connection
 // costs no hand-over between threads. If that thread is stuck in the journal, watch() lets another
 // one take over, which answers NOP-Out meanwhile (its results count as if they came from
-// elsewhere). What may wait for a disk runs in the pool from the start.
+// elsewhere). What may wait for a disk runs in a pool from the start, what may wait for room in a
+// journal in that of its member: a full journal holds nothing up but its own writes.
 //
 // Thread-safe. Locks: mutex_ (everything but the socket's descriptor), then results_'s; no other
 // connection's lock is ever taken under it: what concerns others is posted.
@@ -32,7 +33,7 @@ struct connection_surroundings {
   asio::io_context& io;
   random_source& random;
   append_permits& appends;
-  asio::thread_pool* pool = nullptr;
+  asio::thread_pool* pool = nullptr;  // for what waits for a disk, but not for room in a journal
   login_rules rules;
   std::function<std::shared_ptr<target>(const std::string& name)> find;
   std::function<std::uint16_t()> next_tsih;  // never 0

@@ -5,6 +5,8 @@
 //
 // Thread-safe. Connections call it with their own lock held; it never calls back under it.
 #pragma once
+#include <algorithm>  // first: Asio must find aligned_alloc in every file, or in none
+#include <asio/thread_pool.hpp>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,6 +34,10 @@ class target {
   const volume_facts facts() const { return what_.volume.facts(); }
   bool exported() const { return facts().writable; }
   unit& storage() { return unit_; }
+  // Runs what may wait for room in the member's journal. Set before the first connection.
+  asio::thread_pool& writers() { return *writers_; }
+  void use(asio::thread_pool& writers) { writers_ = &writers; }
+  const member* owner() const { return what_.volume.owner; }
   // The volume may have grown: initiators are told so.
   void look_at_size();
   // Made when it is first asked for. EBADMSG when its reservations are damaged.
@@ -52,6 +58,7 @@ class target {
   const target_export what_;
   reservation_row reservations_;
   unit unit_;
+  asio::thread_pool* writers_ = nullptr;
   mutable std::mutex mutex_;
   std::unique_ptr<scsi::device> device_;
   struct place {

@@ -5,6 +5,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/strand.hpp>
 #include <list>
+#include <map>
 #include <thread>
 
 #include "base/log.h"
@@ -20,6 +21,7 @@ using asio::ip::tcp;
 constexpr std::ptrdiff_t sessions_max = 128;
 constexpr std::size_t strangers_max = 32;  // that have not logged in; one more, and the oldest goes
 constexpr std::size_t pool_threads = 16;   // a flush of each of as many hosts, side by side
+constexpr std::size_t writer_threads = 16;  // of each member: its hosts' FUA writes, side by side
 constexpr std::chrono::milliseconds accept_pause{200};
 constexpr std::chrono::milliseconds watch_every{5};
 constexpr std::chrono::milliseconds idle_every{250};  // while nobody is connected
@@ -83,6 +85,7 @@ class target_server::impl {
   std::atomic<bool> stopping_{false};
   asio::io_context io_;
   std::optional<asio::thread_pool> pool_;  // while it runs: a thread does not survive nbdkit's fork
+  std::map<const member*, asio::thread_pool> writers_;  // the same
   append_permits appends_{appending_threads()};
   connection_surroundings around_;
   const strand strand_{io_.get_executor()};  // of doors_ and timer_
@@ -132,6 +135,8 @@ void target_server::impl::start() {
   io_.notify_fork(asio::execution_context::fork_child);
   pool_.emplace(pool_threads);
   around_.pool = &*pool_;
+  for (const auto& each : targets_)
+    each->use(writers_.try_emplace(each->owner(), writer_threads).first->second);
   for (std::size_t i = 0; i < doors_.size(); ++i) accept(i);
   timer_.emplace(strand_);
   watch();
@@ -152,6 +157,7 @@ void target_server::impl::stop() {
   }
   for (const auto& each : all) each->end("the gateway stops");
   pool_->join();  // what was begun is finished
+  for (auto& [owner, pool] : writers_) pool.join();
   io_.stop();
   for (auto& t : threads_) t.join();
   threads_.clear();

@@ -85,6 +85,10 @@ class initiator {
     return iscsi_read10_task(iscsi_, 0, lba, static_cast<std::uint32_t>(blocks * block), block, 0,
                              0, 0, 0, 0, ended, this);
   }
+  scsi_task* begin_verify(std::uint32_t lba, int blocks) {
+    return iscsi_verify10_task(iscsi_, 0, nullptr, static_cast<std::uint32_t>(blocks * block), lba,
+                               0, 0, 0, block, ended, this);
+  }
   // As if the network had failed: no logout.
   void lose() { ::shutdown(iscsi_get_fd(iscsi_), SHUT_RDWR); }
   void nop() { iscsi_nop_out_async(iscsi_, echoed, nullptr, 0, this); }

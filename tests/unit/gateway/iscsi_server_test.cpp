@@ -71,6 +71,20 @@ TEST_F(IscsiServerTest, NopOutIsAnsweredWhileManySessionsAreStuckInTheJournal) {
   for (auto& i : all) ASSERT_TRUE(i.until([&] { return i.good == 3; }));
 }
 
+// They took every thread of the pool, and what only wanted to read waited behind them.
+TEST_F(IscsiServerTest, WhatWaitsForADiskDoesNotWaitForWritesThatAreStuckInTheJournal) {
+  initiator i(port_, 1);
+  ASSERT_TRUE(i.connected());
+  stall_.close();
+  for (std::uint32_t n = 0; n < 40; ++n) ASSERT_TRUE(i.write(n * 8, 8, 0x22, true));
+  ASSERT_TRUE(i.until([&] { return iscsi_out_queue_length(i.raw()) == 0; }));
+  stall_.wait_for_somebody();
+  ASSERT_TRUE(i.begin_verify(4096, 8));
+  ASSERT_TRUE(i.until([&] { return i.good == 1; }));
+  stall_.open();
+  ASSERT_TRUE(i.until([&] { return i.good == 41; })) << i.good << " " << i.bad;
+}
+
 TEST_F(IscsiServerTest, AVolumeThatGrowsIsAnnouncedToEverySession) {
   initiator one(port_, 1), two(port_, 2);
   ASSERT_TRUE(one.connected() && two.connected());
