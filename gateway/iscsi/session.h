@@ -75,16 +75,22 @@ class session {
   // parameters() of the device may block: the driver calls it and brings the decision.
   void decided(const task_ptr& t, scsi::decision d);
 
-  // Task management from another session, or the end of this one: no task of this session is
-  // answered any more; `keep` is dropped when the last one is gone.
-  void abort_all(std::shared_ptr<const void> keep);
+  // Aborts all tasks of this session; `keep` is dropped when the last one is gone. Its initiator is
+  // told (TASK ABORTED, as the control mode page promises with TAS) where another nexus asked for
+  // it, and not where it did so itself or the session ends.
+  enum class by { own, other };
+  void abort_all(std::shared_ptr<const void> keep, by whom = by::own);
 
   // The driver saw nothing for a while; false: the last ping was not answered.
   bool ping();
   // AsyncEvent 1: the target asks for logout (RFC 7143 11.9).
   void ask_for_logout();
   output_queue& output() { return output_; }
-  bool wants_input() const { return listens_ && output_.pdus() < limits_.pdus_max; }
+  bool wants_input() const {
+    // Data-In keeps to the same bound by itself; echoes of NOP-Out do here.
+    const auto data_max = unit_ ? limits_.data_bytes_max : limits_.text_bytes_max;
+    return listens_ && output_.pdus() < limits_.pdus_max && output_.data_bytes() <= data_max;
+  }
   bool closing() const { return closing_; }  // when the output is sent
   std::size_t tasks() const { return tasks_.size(); }
   const session_identity& who() const { return from_.who; }
@@ -124,10 +130,12 @@ class session {
   void answer(const task_ptr& t, const scsi::answer& a);
   void send_status(const task& t, const scsi::answer& a, std::uint32_t data_pdus);
   void end(const task_ptr& t);
+  void end_aborted(const task_ptr& t);
+  void leave_window(task& t);
 
   // session_tasks.cpp: task management
   void on_task_request(const header& h);
-  void abort(const task_ptr& t, const std::shared_ptr<const void>& keep);
+  void abort(const task_ptr& t, const std::shared_ptr<const void>& keep, by whom = by::own);
   std::shared_ptr<const void> when_dropped(std::function<void()> f);
   std::shared_ptr<const void> respond_later(const header& h, std::uint8_t code);
   void respond(const header& h, std::uint8_t code);

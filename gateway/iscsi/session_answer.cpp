@@ -1,5 +1,7 @@
 // What goes back to the initiator for a SCSI command: Data-In and status, with exact residuals
 // (RFC 7143 11.4, 11.7).
+#include <utility>
+
 #include "gateway/iscsi/session.h"
 
 namespace cairn::iscsi {
@@ -42,7 +44,7 @@ void set_residual(header& h, const residual& r) {
 }  // namespace
 
 void session::finished(const task_ptr& t, const scsi::work_outcome& outcome) {
-  if (t->aborted) return end(t);
+  if (t->aborted) return end_aborted(t);
   const auto a = unit_->finish(nexus_, t->cdb, outcome);
   const bool read = t->what.to_do->kind == scsi::work_kind::read;
   if (!read || a.status != scsi::status::good) return answer(t, a);
@@ -60,7 +62,7 @@ void session::answer(const task_ptr& t, const scsi::answer& a) {
 // the last one.
 void session::answer(const task_ptr& t, const scsi::answer& a, byte_view data,
                      const std::shared_ptr<const void>& keep) {
-  if (!t->command.immediate()) --commands_;
+  leave_window(*t);
   const bool good = a.status == scsi::status::good;
   const auto r = residual_of(*t, a);
   std::uint32_t pdus = 0;
@@ -97,9 +99,18 @@ void session::send_status(const task& t, const scsi::answer& a, std::uint32_t da
   send(out, stat_sn::advances, std::move(body));
 }
 
+void session::leave_window(task& t) {
+  if (std::exchange(t.counted, false)) --commands_;
+}
+
+void session::end_aborted(const task_ptr& t) {
+  if (t->told) return answer(t, {scsi::status::task_aborted, {}, {}});
+  end(t);
+}
+
 void session::end(const task_ptr& t) {
   if (t->now == task::state::ended) return;
-  if (t->aborted && !t->command.immediate()) --commands_;
+  leave_window(*t);
   t->now = task::state::ended;
   if (t->admitted) data_bytes_ -= t->room;
   std::erase(for_room_, t);

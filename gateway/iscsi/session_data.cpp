@@ -70,7 +70,8 @@ result<void> session::on_command(const pdu& p) {
   t->arrival = next_arrival_++;
   tasks_.emplace(tag, t);
   if (t->ordered()) ++ordered_;
-  if (!p.head.immediate()) ++commands_;
+  t->counted = !p.head.immediate();
+  if (t->counted) ++commands_;
   t->what = unit_->begin(nexus_, t->lun, t->cdb);
   if (t->writes() && !t->what.done)
     t->wanted =
@@ -185,7 +186,7 @@ void session::decided(const task_ptr& t, scsi::decision d) {
     // What it preempted is preempted; so whoever waits for this task waits for those that it ends.
     const auto keep = std::make_shared<const decltype(t->awaited)>(std::move(t->awaited));
     if (!d.abort.empty()) around_.abort_nexuses(d.abort, keep);
-    return end(t);
+    return end_aborted(t);
   }
   t->what.done = std::move(d.done);
   t->what.to_do = std::move(d.to_do);

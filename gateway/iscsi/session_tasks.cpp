@@ -46,21 +46,23 @@ std::shared_ptr<const void> session::respond_later(const header& h, std::uint8_t
 
 // A task at the storage ends when that is done with it, and `keep` is kept so long: by whoever
 // aborts it first, and by all who do it again.
-void session::abort(const task_ptr& t, const std::shared_ptr<const void>& keep) {
+void session::abort(const task_ptr& t, const std::shared_ptr<const void>& keep, by whom) {
   if (t->now == task::state::ended) return;
+  // Its initiator's own function, if there was one before, has promised silence.
+  t->told = whom == by::other && (t->told || !t->aborted);
   t->aborted = true;
   if (t->now == task::state::running) {
     if (keep) t->awaited.push_back(keep);
     return;
   }
   std::erase(ready_, t);
-  end(t);
+  end_aborted(t);
 }
 
-void session::abort_all(std::shared_ptr<const void> keep) {
+void session::abort_all(std::shared_ptr<const void> keep, by whom) {
   std::vector<task_ptr> all;
   for (const auto& [tag, t] : tasks_) all.push_back(t);
-  for (const auto& t : all) abort(t, keep);
+  for (const auto& t : all) abort(t, keep, whom);
 }
 
 void session::on_task_request(const header& h) {
@@ -85,10 +87,7 @@ void session::on_task_request(const header& h) {
       });
       abort_all(keep);
       around_.abort_others(keep);
-      if (f == clear_task_set)
-        unit_->tasks_cleared(nexus_);
-      else
-        unit_->reset_unit();
+      if (f != clear_task_set) unit_->reset_unit();  // with TAS the status tells it
       return;
     }
     case reassign:

@@ -59,6 +59,8 @@ struct task {
   byte_view data;  // data-out when it is complete; into `held`, or into the stream's buffer
   buffer held;     // data-out, or data-in of a read
 
+  bool counted = false;              // in the command window
+  bool told = false;                 // that it was aborted: by another nexus (TAS)
   std::atomic<bool> aborted{false};  // read by the storage, too: what has not begun need not
   // Kept by whoever must know when this task is gone (task management).
   std::vector<std::shared_ptr<const void>> awaited;

@@ -141,7 +141,17 @@ bytes lists() {
   append(out, std::byte{0}, of_list(0x42, 0, 8, 40), unmap_list);
   append(out, std::byte{0}, of_list(0x41, 0x08, 8, 3), bytes(512));
   append(out, std::byte{0}, of_list(0x93, 0x00, 13, 3), bytes(512, std::byte{1}));
-  field_writer(mode_list).u32(0).u8(0x0a).u8(0x0a).u8(0).u8(0x10).u8(8).zero(3).u16(0xffff).u16(0);
+  field_writer(mode_list)
+      .u32(0)
+      .u8(0x0a)
+      .u8(0x0a)
+      .u8(0)
+      .u8(0x10)
+      .u8(8)
+      .u8(0x40)
+      .zero(2)
+      .u16(0xffff)
+      .u16(0);
   append(out, std::byte{0}, of_list(0x15, 0x10, 4, 16), mode_list);
   return out;
 }

@@ -262,7 +262,7 @@ void connection::abort_tasks(std::shared_ptr<const void> keep,
     const std::lock_guard lock(mutex_);
     const bool meant =
         session_ && (of == nullptr || std::ranges::count(*of, session_->nexus()) > 0);
-    if (meant) session_->abort_all(std::move(keep));
+    if (meant) session_->abort_all(std::move(keep), session::by::other);
   }
   post_serve();
 }

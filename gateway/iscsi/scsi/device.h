@@ -76,8 +76,6 @@ class device {
   // Task management (SAM-5 7): what it leaves behind in mode pages, reservations, attentions. The
   // tasks themselves are the session's.
   virtual void reset_unit() = 0;  // LUN RESET, TARGET RESET
-  // CLEAR TASK SET ended tasks of others.
-  virtual void tasks_cleared(nexus_id by) = 0;
   virtual void resized(std::uint64_t size_bytes) = 0;
   virtual std::uint64_t size_bytes() const = 0;
 };

@@ -20,8 +20,9 @@ struct mode_page {
 constexpr mode_page pages[] = {
     {0x01, 12, {0x01, 0x0a}},
     {0x08, 20, {0x08, 0x12, 0x04}},  // WCE: FLUSH and FUA make durable
-    // Unrestricted reordering; busy timeout not limited.
-    {control_page, 12, {0x0a, 0x0a, 0x00, 0x10, 0, 0, 0, 0, 0xff, 0xff}},
+    // Unrestricted reordering; TAS: who loses tasks to another nexus is told; busy timeout not
+    // limited.
+    {control_page, 12, {0x0a, 0x0a, 0x00, 0x10, 0, 0x40, 0, 0, 0xff, 0xff}},
     {0x1c, 12, {0x1c, 0x0a, 0x08}},  // DEXCPT
 };
 

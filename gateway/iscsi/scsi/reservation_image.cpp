@@ -61,7 +61,10 @@ bytes reservations::image() const {
 result<reservations> reservations::from_image(byte_view image) {
   reservations out;
   if (image.empty()) return out;
-  const auto broken = fail(EBADMSG, "the stored reservations are not readable");
+  const auto broken =
+      fail(EBADMSG,
+           "its row in reservations.db is damaged or of another version; deleting it forgets the "
+           "reservations");
   if (image.size() < checksum_bytes) return broken;
   const auto body = image.first(image.size() - checksum_bytes);
   if (field_reader(image).u32(body.size()) != crc32c(body)) return broken;

@@ -19,9 +19,8 @@ inline constexpr std::uint16_t none = 0x0000, becoming_ready = 0x0401, write_err
                                space_exhausted = 0x2707, power_on = 0x2900, unit_reset = 0x2903,
                                mode_changed = 0x2a01, reservations_preempted = 0x2a03,
                                reservations_released = 0x2a04, registrations_preempted = 0x2a05,
-                               capacity_changed = 0x2a09, commands_cleared = 0x2f00,
-                               no_saved_pages = 0x3900, internal_failure = 0x4400,
-                               no_registration_left = 0x5504;
+                               capacity_changed = 0x2a09, no_saved_pages = 0x3900,
+                               internal_failure = 0x4400, no_registration_left = 0x5504;
 }  // namespace code
 
 // Descriptor format (response code 72h), for REQUEST SENSE with DESC.

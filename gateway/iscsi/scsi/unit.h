@@ -30,7 +30,6 @@ class logical_unit final : public device {
   decision parameters(nexus_id from, const cdb& command, byte_view data) override;
   answer finish(nexus_id from, const cdb& command, const work_outcome& outcome) override;
   void reset_unit() override;
-  void tasks_cleared(nexus_id by) override;
   void resized(std::uint64_t size_bytes) override;
   std::uint64_t size_bytes() const override;
 

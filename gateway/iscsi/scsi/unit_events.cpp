@@ -98,10 +98,6 @@ void logical_unit::reset_unit() {
   });
 }
 
-void logical_unit::tasks_cleared(nexus_id by) {
-  inner_.with([&](state& s) { s.tell_others(by, code::commands_cleared); });
-}
-
 void logical_unit::resized(std::uint64_t size_bytes) {
   inner_.with([&](state& s) {
     if (s.volume.size_bytes == size_bytes) return;

@@ -18,7 +18,7 @@ class scripted_unit final : public scsi::device {
   scsi::decision next;
   scsi::decision next_parameters;
   bytes parameters_given;
-  int resets = 0, cleared = 0;
+  int resets = 0;
 
   scsi::nexus_id attach(const std::string&) override { return 7; }
   void detach(scsi::nexus_id) override {}
@@ -34,7 +34,6 @@ class scripted_unit final : public scsi::device {
             scsi::sense{scsi::sense_key::medium_error, 0x0c00, {}, {}, false}};
   }
   void reset_unit() override { ++resets; }
-  void tasks_cleared(scsi::nexus_id) override { ++cleared; }
   void resized(std::uint64_t) override {}
   std::uint64_t size_bytes() const override { return 1 << 30; }
 };

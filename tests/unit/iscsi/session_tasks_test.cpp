@@ -127,6 +127,40 @@ TEST_F(SessionTasksTest, ATaskThatIsAbortedTwiceIsAwaitedByBoth) {
   EXPECT_EQ(later_.size(), 1u);
 }
 
+// Linux waits half a minute for such a task, finds it unknown, and resets the unit under the other.
+TEST_F(SessionTasksTest, WhoLosesTasksToAnotherNexusIsTold) {
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 512), content(512));
+  const auto running = must_work();
+  ok(command(writes, 2, 512), content(512));
+  auto waits = std::make_shared<const int>(0);
+  session_->abort_all(waits, session::by::other);
+  const auto at_once = only_one(opcode::scsi_response);
+  EXPECT_EQ(at_once.head.task_tag(), 2u);
+  EXPECT_EQ(status_of(at_once), 0x40);
+  session_->finished(running, {});
+  const auto later = only_one(opcode::scsi_response);
+  EXPECT_EQ(later.head.task_tag(), 1u);
+  EXPECT_EQ(status_of(later), 0x40);
+  EXPECT_EQ(waits.use_count(), 1);
+  EXPECT_EQ(later.head.u32(field::max_cmd_sn) - later.head.u32(field::exp_cmd_sn) + 1,
+            limits_.commands_max);
+}
+
+TEST_F(SessionTasksTest, OfATaskThatItAbortedItselfTheInitiatorHearsNoMore) {
+  next_is(work_kind::write, 512, true);
+  ok(command(writes, 1, 512), content(512));
+  ok(command(writes, 2, 512), content(512));
+  const auto first = must_work(), second = must_work();
+  ok(task_request(1, 1));
+  session_->abort_all({}, session::by::other);
+  ok(task_request(1, 2));
+  session_->finished(first, {});
+  session_->finished(second, {});
+  EXPECT_TRUE(sent().empty());
+  EXPECT_EQ(later_.size(), 2u) << "the two functions are answered";
+}
+
 TEST_F(SessionTasksTest, AbortingATaskThatWaitsForDataEndsItAtOnce) {
   start_.agreed.immediate_data = false;
   restart();
@@ -212,6 +246,19 @@ TEST_F(SessionTasksTest, ANopIsEchoed) {
   EXPECT_EQ(p.head.task_tag(), 55u);
   EXPECT_EQ(p.head.u32(field::target_tag), no_tag);
   EXPECT_EQ(p.data, data);
+}
+
+TEST_F(SessionTasksTest, EchoesThatNobodyReadsAreBounded) {
+  limits_.data_bytes_max = 100'000;
+  restart();
+  header h(opcode::nop_out);
+  h.set(0, 0x40, 1).set(1, final_bit, 1).set(field::target_tag, no_tag, 4);
+  const auto data = content(8192);
+  int taken = 0;
+  for (; session_->wants_input() && taken < 1000; ++taken) ok(h.set(field::task_tag, 55, 4), data);
+  EXPECT_LE(taken, 100'000 / 8192 + 1);
+  (void)sent();
+  EXPECT_TRUE(session_->wants_input());
 }
 
 TEST_F(SessionTasksTest, APingThatIsNotAnsweredIsNoticed) {

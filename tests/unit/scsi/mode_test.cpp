@@ -7,7 +7,16 @@ const cdb write_one = raw({0x2a, 0, 0, 0, 0, 0, 0, 0, 1});
 
 bytes select_swp(bool on, bool ten) {
   bytes list(ten ? 8 : 4);
-  field_writer(list).u8(0x0a).u8(0x0a).u8(0).u8(0x10).u8(on ? 8 : 0).zero(3).u16(0xffff).u16(0);
+  field_writer(list)
+      .u8(0x0a)
+      .u8(0x0a)
+      .u8(0)
+      .u8(0x10)
+      .u8(on ? 8 : 0)
+      .u8(0x40)
+      .zero(2)
+      .u16(0xffff)
+      .u16(0);
   return list;
 }
 cdb select_6(const bytes& list) { return raw({0x15, 0x10, 0, 0, static_cast<int>(list.size())}); }
