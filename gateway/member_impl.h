@@ -164,6 +164,7 @@ class member_impl final : public member {
   bool has_peer() const;
   void sweep(background_pace& pace);
   void trim_step();
+  void tell_once(std::string& told, const std::string& now) const;
   result<void> sync_journal();
   void sync_now();
   bool stopping() const;
@@ -196,8 +197,10 @@ class member_impl final : public member {
   std::mutex arrivals_mutex_;  // what the peer sends goes in, or a takeover cuts: never both
   mutable std::mutex destage_mutex_;
   std::unique_ptr<destager> destager_;
-  std::atomic<bool> destage_stopped_;       // by [testing], or a volume or the journal failed
-  std::atomic<bool> destage_waits_{false};  // for space in a backing file's file system
+  std::atomic<bool> destage_stopped_;           // by [testing], or a volume or the journal failed
+  std::atomic<bool> destage_waits_{false};      // for space in a backing file's file system
+  std::string catalog_trouble_;                 // of the catalog's thread
+  std::string backing_trouble_, trim_trouble_;  // of the destaging thread
 
   mutable std::mutex thread_mutex_;
   std::condition_variable hold_wakes_, sync_wakes_, nap_ends_;

@@ -74,9 +74,7 @@ journal_load member_impl::load() const {
   return out;
 }
 
-bool member_impl::has_peer() const {
-  return role_ != member_role::secondary && config_.peer && !log_->state().promoted;
-}
+bool member_impl::has_peer() const { return role_ != member_role::secondary && config_.peer; }
 
 sequence member_impl::trim_limit() const {
   const auto backed = log_->backed();
@@ -98,9 +96,16 @@ void member_impl::catalog_step() {
     if (auto ready = log_->prepare_segment(); !ready)
       log_debug("member " + config_.name + ": no segment ready ahead: " + ready.error().text);
     const auto n = log_->write_rows(rows_at_once);
-    if (!n) log_error("member " + config_.name + ": " + n.error().text);
+    tell_once(catalog_trouble_, n ? std::string() : n.error().text);
     more = n && *n == rows_at_once;
   }
+}
+
+// What goes wrong at every look is one line, until it is something else.
+void member_impl::tell_once(std::string& told, const std::string& now) const {
+  if (now == told) return;
+  told = now;
+  if (!now.empty()) log_error("member " + config_.name + ": " + now);
 }
 
 bool member_impl::destage_step() {
@@ -139,8 +144,9 @@ void member_impl::backing_step() {
       if (!backed) {
         destage_stopped_ = true;
         log_error("member " + config_.name + ": destaging stopped: " + backed.error().text);
-      } else if (auto saved = log_->save_backed(*backed); !saved) {
-        log_error("member " + config_.name + ": " + saved.error().text);
+      } else {
+        const auto saved = log_->save_backed(*backed);
+        tell_once(backing_trouble_, saved ? std::string() : saved.error().text);
       }
     }
   }
@@ -150,8 +156,8 @@ void member_impl::backing_step() {
 void member_impl::trim_step() {
   const auto limit = trim_limit();
   if (limit <= log_->trimmed()) return;
-  if (auto trimmed = log_->trim(limit); !trimmed)
-    log_error("member " + config_.name + ": " + trimmed.error().text);
+  const auto trimmed = log_->trim(limit);
+  tell_once(trim_trouble_, trimmed ? std::string() : trimmed.error().text);
   check_watermarks();
 }
 

@@ -39,6 +39,17 @@ class member_test : public testing::Test {
     return m ? std::move(*m) : nullptr;
   }
 
+  // More than one segment.
+  static void write_and_back(member& m) {
+    for (int i = 0; i < 16; ++i)
+      ASSERT_TRUE(m.write_and_wait(0, block('a' + i, 1U << 20), 0, false));
+    m.sync_step();
+    while (m.destage_step()) {
+    }
+    m.catalog_step();
+    m.backing_step();
+  }
+
   static char first_byte(member& m, std::size_t volume, std::uint64_t offset) {
     bytes out(512);
     const auto done = m.read(volume, out, offset);

@@ -320,15 +320,36 @@ TEST_F(member_test, FencedMemberRefusesWritesAlsoAfterARestart) {
   EXPECT_FALSE(m->write_and_wait(0, block('a'), 0, false));
 }
 
+// Taken over, and then given a peer of its own: that has none of it yet.
+TEST_F(member_test, NothingIsTrimmedThatThePeerOfAPromotedMemberMayLack) {
+  auto c = config(member_role::secondary);
+  {
+    auto m = open(c);
+    std::vector<volume_offer> all(2);
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      all[i].index = i + 1;
+      all[i].id = system_random().make_uuid();
+      all[i].name = "v" + std::to_string(i + 1);
+    }
+    ASSERT_TRUE(m->adopt_volumes(all));
+    const auto told = m->on_promote({epoch(1), {}, system_random().make_uuid()});
+    ASSERT_TRUE(std::holds_alternative<promoted>(told));
+  }
+  c.role = member_role::primary;
+  c.peer = endpoint{"127.0.0.1", 1};
+  auto m = open(c);
+  write_and_back(*m);
+  EXPECT_EQ(m->status().trimmed, sequence(0));
+  m.reset();
+  c.peer.reset();
+  m = open(c);
+  m->backing_step();
+  EXPECT_GT(m->status().trimmed, sequence(0));
+}
+
 TEST_F(member_test, BackedRecordsAreTrimmedAndReadFromTheBackingFile) {
   auto m = open(config());
-  for (int i = 0; i < 16; ++i)
-    ASSERT_TRUE(m->write_and_wait(0, block('a' + i, 1U << 20), 0, false));
-  m->sync_step();
-  while (m->destage_step()) {
-  }
-  m->catalog_step();
-  m->backing_step();
+  write_and_back(*m);
   EXPECT_GT(m->status().trimmed, sequence(0));
   EXPECT_EQ(first_byte(*m, 0, 0), 'p');
 }
