@@ -207,9 +207,11 @@ void volume::fail_for_good(const std::string& reason) {
   failure_.with([&](auto& f) {
     if (!f) f = reason;
   });
+  failed_ = true;
 }
 
 std::optional<std::string> volume::failure() const {
+  if (!failed_) return std::nullopt;
   return failure_.with([](const auto& f) { return f; });
 }
 

@@ -88,6 +88,7 @@ class volume {
   sync_guard syncs_;
   mutable std::mutex map_lock_;
   pending_map map_;
+  std::atomic<bool> failed_{false};  // so that a read that may go on takes no lock to know it
   guarded<std::optional<std::string>> failure_;
 };
 
