@@ -191,8 +191,8 @@ class journal {
                                 const std::vector<incarnation_start>& learned) = 0;
   // Takeover: sets every record above `keep_to` aside (kept on disk, listed in the catalog's
   // `aside` table, no longer part of the journal), opens a new incarnation as primary, and saves
-  // `state`; durable in one step before it returns. ESTALE: a higher selection epoch was noted since
-  // `state` was read.
+  // `state`; durable in one step before it returns. ESTALE: a higher selection epoch was noted
+  // since `state` was read.
   virtual result<void> fork(sequence keep_to, const member_state& state) = 0;
 
   // ---- durability
