@@ -17,6 +17,14 @@ class SecondaryTest : public JournalFixture {
     ASSERT_TRUE(log_->truncate({}, starts_));
   }
 
+  // What a takeover saves that keeps everything up to the n-th record.
+  member_state taken_over_at(std::uint64_t n) {
+    auto state = log_->state();
+    state.role = member_role::primary;
+    state.lineages.push_back({random_.make_uuid(), {}, sequence(n)});
+    return state;
+  }
+
   // Records of the newest incarnation behind the last one.
   result<void> receive(int count, std::size_t length = 1000) {
     std::vector<bytes> data;
@@ -191,9 +199,7 @@ TEST_F(SecondaryTest, ATakeoverSetsTheTailAsideAndGoesOnBehindTheMarker) {
   open_and_learn();
   ASSERT_TRUE(receive(100));
   ASSERT_TRUE(log_->sync());
-  auto state = log_->state();
-  state.role = member_role::primary;
-  state.lineages.push_back({random_.make_uuid(), {}, sequence(60)});
+  const auto state = taken_over_at(60);
   ASSERT_TRUE(log_->fork(sequence(60), state));
   EXPECT_EQ(log_->current(), incarnation(2));
   EXPECT_EQ(log_->starts().back().kept_to, sequence(60));
@@ -212,9 +218,7 @@ TEST_F(SecondaryTest, ATakeoverIsRefusedWhenANewerCoordinatorWasAnsweredMeanwhil
   open_and_learn();
   ASSERT_TRUE(receive(100));
   ASSERT_TRUE(log_->sync());
-  auto state = log_->state();
-  state.role = member_role::primary;
-  state.lineages.push_back({random_.make_uuid(), {}, sequence(60)});
+  const auto state = taken_over_at(60);
   ASSERT_TRUE(log_->update_state([](member_state& s) -> result<void> {
     s.selection_epoch = epoch(6);
     return {};
@@ -232,9 +236,7 @@ TEST_F(SecondaryTest, WhatWasSetAsideIsNotRecycled) {
   ASSERT_TRUE(log_->sync());
   const auto kept = row_at(149);
   const auto path = file_of(kept);
-  auto state = log_->state();
-  state.role = member_role::primary;
-  state.lineages.push_back({random_.make_uuid(), {}, sequence(20)});
+  const auto state = taken_over_at(20);
   ASSERT_TRUE(log_->fork(sequence(20), state));
   for (int round = 0; round < 10; ++round) {
     for (int i = 0; i < 60; ++i) ASSERT_TRUE(append());
