@@ -164,7 +164,8 @@ class member_impl final : public member {
   bool has_peer() const;
   void sweep(background_pace& pace);
   void trim_step();
-  void tell_once(std::string& told, const std::string& now) const;
+  template <class T>
+  void tell_once(std::string& told, const result<T>& done) const;
   result<void> sync_journal();
   void sync_now();
   bool stopping() const;

@@ -91,21 +91,23 @@ void member_impl::sync_step() {
   after_sync();
 }
 
+// What goes wrong at every look is one line, until it is something else.
+template <class T>
+void member_impl::tell_once(std::string& told, const result<T>& done) const {
+  const std::string now = done ? std::string() : done.error().text;
+  if (now == told) return;
+  told = now;
+  if (!now.empty()) log_error("member " + config_.name + ": " + now);
+}
+
 void member_impl::catalog_step() {
   for (bool more = true; more;) {
     if (auto ready = log_->prepare_segment(); !ready)
       log_debug("member " + config_.name + ": no segment ready ahead: " + ready.error().text);
     const auto n = log_->write_rows(rows_at_once);
-    tell_once(catalog_trouble_, n ? std::string() : n.error().text);
+    tell_once(catalog_trouble_, n);
     more = n && *n == rows_at_once;
   }
-}
-
-// What goes wrong at every look is one line, until it is something else.
-void member_impl::tell_once(std::string& told, const std::string& now) const {
-  if (now == told) return;
-  told = now;
-  if (!now.empty()) log_error("member " + config_.name + ": " + now);
 }
 
 bool member_impl::destage_step() {
@@ -145,8 +147,7 @@ void member_impl::backing_step() {
         destage_stopped_ = true;
         log_error("member " + config_.name + ": destaging stopped: " + backed.error().text);
       } else {
-        const auto saved = log_->save_backed(*backed);
-        tell_once(backing_trouble_, saved ? std::string() : saved.error().text);
+        tell_once(backing_trouble_, log_->save_backed(*backed));
       }
     }
   }
@@ -156,8 +157,7 @@ void member_impl::backing_step() {
 void member_impl::trim_step() {
   const auto limit = trim_limit();
   if (limit <= log_->trimmed()) return;
-  const auto trimmed = log_->trim(limit);
-  tell_once(trim_trouble_, trimmed ? std::string() : trimmed.error().text);
+  tell_once(trim_trouble_, log_->trim(limit));
   check_watermarks();
 }
 
