@@ -55,7 +55,7 @@ class destager {
   const std::vector<volume*>& volumes_;
   std::atomic<std::uint64_t> destaged_;
   std::atomic<std::uint64_t> moved_bytes_{0};
-  bytes records_;            // header and data of rows of the batch; kept for the next one
+  raw_bytes records_;        // header and data of rows of the batch; kept for the next one
   std::vector<bool> dirty_;  // by volume: written since its last sync
 };
 

@@ -34,7 +34,7 @@ milliseconds in_ms(std::uint64_t us) { return milliseconds(us / 1000); }
 
 struct outgoing {
   bytes head;  // or the whole frame
-  bytes body;
+  raw_bytes body;
 };
 
 void rethrow(std::exception_ptr trouble) {
@@ -168,7 +168,7 @@ void sender_link::impl::perform(const sender_action& action) {
 void sender_link::impl::verify(sequence at) {
   const auto rows = owner_.log().rows(at, at, 1, ~std::uint64_t{0});
   if (!rows || rows->empty()) return;
-  bytes ignored;
+  raw_bytes ignored;
   const auto read = owner_.log().read_record(rows->front(), ignored);
   if (!read && read.error().code == EBADMSG) perform(decides_.on_damage(at, read.error().text));
 }
@@ -252,7 +252,8 @@ asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
           asio::redirect_error(asio::use_awaitable, woken));
       continue;
     }
-    bytes head = std::move(frame->head), body = std::move(frame->body);
+    bytes head = std::move(frame->head);
+    raw_bytes body = std::move(frame->body);
     const std::size_t size = body.size();
     const result<void> sent = co_await wire->write(std::move(head), std::move(body), limit);
     if (!sent && self->current(wire))

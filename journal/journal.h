@@ -25,6 +25,7 @@
 
 #include "base/number.h"
 #include "base/random.h"
+#include "base/raw_bytes.h"
 #include "base/result.h"
 #include "replication/lineage.h"
 #include "replication/member_state.h"
@@ -232,8 +233,8 @@ class journal {
   // position where a checksum does not match. Appends stored_bytes() of each to `out`, also of
   // those before a damaged one. Rows that lie one behind the other cost one read. A gap without
   // place is made.
-  virtual result<void> read_records(std::span<const row> rows, bytes& out) = 0;
-  result<void> read_record(const row& r, bytes& out) { return read_records({&r, 1}, out); }
+  virtual result<void> read_records(std::span<const row> rows, raw_bytes& out) = 0;
+  result<void> read_record(const row& r, raw_bytes& out) { return read_records({&r, 1}, out); }
 
   // ---- space
   virtual journal_usage usage() const = 0;

@@ -71,7 +71,7 @@ class journal_on_disk final : public journal {
   std::optional<marker_row> newest_marker() const override { return book_.newest(); }
 
   segment_pin pin(std::uint64_t segment) const override;
-  result<void> read_records(std::span<const row> rows, bytes& out) override;
+  result<void> read_records(std::span<const row> rows, raw_bytes& out) override;
 
   journal_usage usage() const override;
   space_ahead ahead() const override;

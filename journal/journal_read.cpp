@@ -86,14 +86,18 @@ result<segment_ptr> journal_on_disk::segment_of(std::uint64_t number) const {
               "journal " + directory_ + ": segment " + std::to_string(number) + " was trimmed");
 }
 
-result<void> journal_on_disk::read_records(std::span<const row> rows, bytes& out) {
+result<void> journal_on_disk::read_records(std::span<const row> rows, raw_bytes& out) {
+  auto size = out.size();
+  for (const auto& each : rows) size += stored_bytes(each.what.data_length);
+  out.reserve(size);
   while (!rows.empty()) {
     const auto run = rows.first(run_length(rows));
     rows = rows.subspan(run.size());
     const auto first = out.size();
     result<void> read;
     if (run.front().at.segment == 0) {
-      out.resize(first + record_alignment);  // a gap that recovery made has no bytes: here it has
+      // A gap that recovery made has no bytes: here it has.
+      out.resize(first + record_alignment, std::byte{0});
     } else {
       const auto in = segment_of(run.front().at.segment);
       if (!in) return fail(in.error());

@@ -192,7 +192,7 @@ result<void> recovery::verify_pending() {
   constexpr std::size_t at_once = 4096;
   std::map<std::uint64_t, segment_ptr> open;
   for (const auto& known : known_) open[known.row.head.number] = known.open;
-  bytes whole;
+  raw_bytes whole;
   for (auto next = out_.watermarks.backed.next(); next <= out_.watermarks.durable;) {
     const auto rows = catalog_.rows(next, out_.watermarks.durable, at_once);
     if (!rows) return fail(rows.error());

@@ -32,7 +32,7 @@ class window {
  private:
   const scan_range& range_;
   std::uint64_t start_ = 0;
-  bytes held_;
+  raw_bytes held_;
 };
 
 bool is_control(record_kind kind) {
@@ -105,7 +105,7 @@ std::size_t run_length(std::span<const row> rows) {
   return n;
 }
 
-result<void> read_run(const segment& in, std::span<const row> run, bytes& out) {
+result<void> read_run(const segment& in, std::span<const row> run, raw_bytes& out) {
   const auto first = out.size(), from = run.front().at.position;
   const auto end = run.back().at.position + stored_bytes(run.back().what.data_length);
   if (end > in.head.bytes)

@@ -39,6 +39,6 @@ std::size_t run_length(std::span<const row> rows);
 // Header and data of the records of such a run, appended to `out` as they lie there, each checked
 // against its row: EBADMSG that names sequence, file and position; what is before the damaged one
 // is in `out`.
-result<void> read_run(const segment& in, std::span<const row> run, bytes& out);
+result<void> read_run(const segment& in, std::span<const row> run, raw_bytes& out);
 
 }  // namespace cairn

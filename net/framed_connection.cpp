@@ -12,7 +12,6 @@ namespace {
 using asio::ip::tcp;
 using steady = std::chrono::steady_clock;
 constexpr auto never = steady::time_point::max();
-constexpr std::size_t step_bytes = 256U << 10;
 
 std::string name_of_peer(const tcp::socket& socket) {
   std::error_code ec;
@@ -24,8 +23,8 @@ std::string name_of_peer(const tcp::socket& socket) {
 
 struct raw_frame {
   std::array<std::byte, frame_prefix_bytes> prefix{};
-  bytes head;
-  bytes body;
+  raw_bytes head;
+  raw_bytes body;
 };
 
 }  // namespace
@@ -108,26 +107,17 @@ struct framed_connection::state : std::enable_shared_from_this<state> {
       end(EPROTO, sizes.error().text);
       co_return fail(ended);
     }
-    const bool has_head = co_await read_sized(frame.head, sizes->head, limit);
+    // Address space only: memory grows with what arrives, not with what a prefix announces.
+    frame.head.resize(sizes->head);
+    frame.body.resize(sizes->body);
+    const bool has_head = co_await read_exactly(frame.head, limit);
     if (!has_head) co_return fail(ended);
-    const bool has_body = co_await read_sized(frame.body, sizes->body, limit);
+    const bool has_body = co_await read_exactly(frame.body, limit);
     if (!has_body) co_return fail(ended);
     co_return std::move(frame);
   }
 
-  // Memory grows with what really arrives, not with what a prefix announces.
-  asio::awaitable<bool> read_sized(bytes& out, std::size_t size, milliseconds limit) {
-    out.reserve(size);  // address space only
-    while (out.size() < size) {
-      const std::size_t had = out.size();
-      out.resize(std::min(size, had + step_bytes));
-      const bool more = co_await read_exactly(byte_span(out).subspan(had), limit);
-      if (!more) co_return false;
-    }
-    co_return true;
-  }
-
-  asio::awaitable<result<void>> write_all(bytes head, bytes body, milliseconds limit) {
+  asio::awaitable<result<void>> write_all(bytes head, raw_bytes body, milliseconds limit) {
     std::array<byte_view, 2> rest{byte_view(head), byte_view(body)};
     while (!rest[0].empty() || !rest[1].empty()) {
       if (ended.code != 0) co_return fail(ended);
@@ -209,12 +199,13 @@ asio::awaitable<result<control_message>> framed_connection::read_control(millise
 
 asio::awaitable<result<void>> framed_connection::write(bytes frame, milliseconds limit) {
   const auto self = state_;
-  bytes no_body;
+  raw_bytes no_body;
   const result<void> done = co_await self->write_all(std::move(frame), std::move(no_body), limit);
   co_return done;
 }
 
-asio::awaitable<result<void>> framed_connection::write(bytes head, bytes body, milliseconds limit) {
+asio::awaitable<result<void>> framed_connection::write(bytes head, raw_bytes body,
+                                                       milliseconds limit) {
   const auto self = state_;
   const result<void> done = co_await self->write_all(std::move(head), std::move(body), limit);
   co_return done;

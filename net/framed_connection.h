@@ -20,6 +20,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include "base/raw_bytes.h"
 #include "base/result.h"
 #include "replication/wire.h"
 
@@ -50,7 +51,7 @@ class framed_connection {
   // `frame` as made by encode(), or the head of a stretch and `body`, its records. `limit`: the
   // longest time without a byte being taken by the kernel, that is, without the peer making room.
   asio::awaitable<result<void>> write(bytes frame, milliseconds limit);
-  asio::awaitable<result<void>> write(bytes head, bytes body, milliseconds limit);
+  asio::awaitable<result<void>> write(bytes head, raw_bytes body, milliseconds limit);
 
   // Closes the connection after `limit` unless lift_end() is called before.
   void end_unless_lifted(milliseconds limit);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/byte_range.h"
-#include "base/bytes.h"
 #include "base/number.h"
+#include "base/raw_bytes.h"
 #include "base/uuid.h"
 #include "replication/lineage.h"
 #include "replication/record.h"
@@ -80,7 +80,7 @@ struct stretch {
   sequence first;
   sequence last;
   std::vector<std::pair<sequence, sequence>> gaps;  // inclusive ranges without bytes in `records`
-  bytes records;
+  raw_bytes records;
   friend bool operator==(const stretch&, const stretch&) = default;
 };
 inline constexpr std::size_t stretch_bytes_max = (1U << 20) + 4096;

@@ -30,9 +30,9 @@ bytes encode(const control_message& m);
 // `head` and `body` as announced by `prefix`; EPROTO where the head's checksum, an enum, a count or
 // a name's length is out of bounds.
 // A stretch takes `body` as its records.
-result<link_message> decode_link(byte_view prefix, byte_view head, bytes&& body);
+result<link_message> decode_link(byte_view prefix, byte_view head, raw_bytes&& body);
 inline result<link_message> decode_link(byte_view prefix, byte_view head, byte_view body) {
-  return decode_link(prefix, head, bytes(body.begin(), body.end()));
+  return decode_link(prefix, head, raw_bytes(body.begin(), body.end()));
 }
 result<control_message> decode_control(byte_view prefix, byte_view head);
 

@@ -172,7 +172,7 @@ void check_gaps(field_reader& read, const stretch& m) {
   }
 }
 
-result<link_message> take(const wire::stretch& in, bytes&& body) {
+result<link_message> take(const wire::stretch& in, raw_bytes&& body) {
   field_reader read("stretch");
   stretch m;
   m.sender = read.numbered<incarnation>(in.sender(), "sender");
@@ -217,7 +217,7 @@ result<link_message> take(const wire::link_damage& in) {
   return read.done<link_message>(std::move(m));
 }
 
-result<link_message> take(const wire::link_head& head, bytes&& body) {
+result<link_message> take(const wire::link_head& head, raw_bytes&& body) {
   if (!body.empty() && !head.has_stretch()) return fail(EPROTO, "frame: a body without a stretch");
   switch (head.message_case()) {
     case wire::link_head::kHello:
@@ -257,7 +257,7 @@ bytes encode_head(const stretch& m) {
   return make_frame(head.SerializeAsString(), m.records.size());
 }
 
-result<link_message> decode_link(byte_view prefix, byte_view head, bytes&& body) {
+result<link_message> decode_link(byte_view prefix, byte_view head, raw_bytes&& body) {
   CAIRN_TRY(check_frame(prefix, head, body));
   wire::link_head parsed;
   if (!parsed.ParseFromArray(head.data(), static_cast<int>(head.size())))

@@ -45,7 +45,7 @@ journal_lives::found journal_lives::read_back(sequence n) {
     return {};
   }
   const auto& r = rows->front();
-  bytes whole;
+  raw_bytes whole;
   if (const auto read = log_->read_record(r, whole); !read) {
     ADD_FAILURE() << read.error().text;
     return {r, {}};

@@ -105,7 +105,7 @@ class JournalFixture : public testing::Test {
   void expect_content(std::uint64_t n) {
     const auto r = row_at(n);
     EXPECT_EQ(r.what.kind, record_kind::write) << n;
-    bytes whole;
+    raw_bytes whole;
     const auto read = log_->read_record(r, whole);
     ASSERT_TRUE(read) << read.error().text;
     const auto data = byte_view(whole).subspan(record_header_bytes, r.what.data_length);

@@ -129,7 +129,7 @@ class link_test : public testing::Test {
     EXPECT_EQ(mine.what.seq, other.what.seq);
     EXPECT_EQ(mine.what.range, other.what.range);
     EXPECT_EQ(mine.what.data_crc, other.what.data_crc);
-    bytes a, b;
+    raw_bytes a, b;
     const bool read =
         primary_->log().read_record(mine, a) && secondary_->log().read_record(other, b);
     if (!read && mine.what.seq <= trimmed()) return;

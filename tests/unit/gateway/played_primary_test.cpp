@@ -32,7 +32,7 @@ class played_primary_test : public link_test {
       r.data_crc = crc32c(content);
       const auto header = encode_header(r, 0);
       const std::size_t at = s.records.size();
-      s.records.resize(at + stored_bytes(512));
+      s.records.resize(at + stored_bytes(512), std::byte{0});
       std::copy(header.begin(), header.end(), s.records.begin() + static_cast<long>(at));
       std::copy(content.begin(), content.end(),
                 s.records.begin() + static_cast<long>(at + record_header_bytes));

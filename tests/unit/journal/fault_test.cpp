@@ -103,7 +103,7 @@ TEST_F(FaultTest, RotInASegmentIsNamedWhenItIsRead) {
   const auto r = row_at(1);
   const auto path = file_of(r);
   disk_.flip_bit(path, r.at.position + record_header_bytes + 7);
-  bytes out;
+  raw_bytes out;
   const auto read = log_->read_record(r, out);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, EBADMSG);
@@ -119,7 +119,7 @@ TEST_F(FaultTest, AMisdirectedWriteIsNamedWhenItIsRead) {
   const auto path = file_of(first);
   const auto all = *disk_.content(path);
   disk_.overwrite(path, byte_view(all).subspan(second.at.position, 1536), first.at.position);
-  bytes out;
+  raw_bytes out;
   const auto read = log_->read_record(first, out);
   ASSERT_FALSE(read);
   EXPECT_NE(read.error().text.find("another record's"), std::string::npos);

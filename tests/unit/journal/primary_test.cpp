@@ -75,7 +75,7 @@ class PrimaryTest : public testing::Test {
         bytes got(length);
         ASSERT_TRUE(log_->pin(each.at.segment).read(each.at, 0, got));
         EXPECT_EQ(got, content(n, length));
-        bytes whole;
+        raw_bytes whole;
         const auto read = log_->read_record(each, whole);
         ASSERT_TRUE(read) << read.error().text;
         EXPECT_EQ(decode_header(whole, 0)->seq, each.what.seq);
@@ -175,7 +175,7 @@ TEST_F(PrimaryTest, AppendersAReaderAndATrimmerWorkTogether) {
     }
   });
   std::thread reader([&] {
-    bytes whole;
+    raw_bytes whole;
     for (auto next = sequence(1); next <= sequence(3000);) {
       const auto rows = log_->rows(next, sequence(3000), 64, 1 << 20);
       if (!rows) {

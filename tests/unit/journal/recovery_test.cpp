@@ -57,7 +57,7 @@ TEST_F(RecoveryTest, AHoleAboveTheWatermarkBecomesAGap) {
   EXPECT_EQ(row_at(3).at.segment, 0u);
   EXPECT_EQ(row_at(3).what.made_in, incarnation(2));
   expect_content(5);
-  bytes made;
+  raw_bytes made;
   ASSERT_TRUE(log_->read_record(row_at(3), made));
   EXPECT_EQ(decode_header(made, 0)->kind, record_kind::gap);
 }

@@ -41,7 +41,7 @@ class stretch_test : public testing::Test {
     r.data_crc = crc32c(data);
     const auto header = encode_header(r, 0);
     const std::size_t at = s.records.size();
-    s.records.resize(at + stored_bytes(r.data_length));
+    s.records.resize(at + stored_bytes(r.data_length), std::byte{0});
     std::copy(header.begin(), header.end(), s.records.begin() + static_cast<long>(at));
     std::copy(data.begin(), data.end(),
               s.records.begin() + static_cast<long>(at + record_header_bytes));
