@@ -1,10 +1,11 @@
 // The causal probe: writes chains of dependent steps over volumes of several gateways, and judges
 // what a takeover or a restart left of them (probe_plan.h says how).
 //
-//   causal_probe write --log FILE --seed N --chains N --slots N --for-ms N URI…
+//   causal_probe write --log FILE --seed N --chains N --slots N URI…      until SIGTERM
 //   causal_probe check --log FILE [--nothing-lost] URI…     exit 1: violations
 //
 // It writes over NBD or iSCSI, as each URI says; images are read over NBD.
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -20,9 +21,11 @@ namespace {
 
 using namespace cairn::probe;
 
+std::atomic<bool> told_to_end{false};
+
 struct arguments {
   std::map<std::string, std::string> options{
-      {"log", ""}, {"seed", "1"}, {"chains", "4"}, {"slots", "1024"}, {"for-ms", "1000"}};
+      {"log", ""}, {"seed", "1"}, {"chains", "4"}, {"slots", "1024"}};
   bool nothing_lost = false;
   std::vector<std::string> uris;
 };
@@ -50,8 +53,7 @@ int write_command(arguments a) {
   const plan p{std::stoull(a.options["seed"]), std::uint32_t(a.uris.size()),
                std::uint32_t(std::stoul(a.options["chains"])),
                std::uint32_t(std::stoul(a.options["slots"]))};
-  const std::chrono::milliseconds at_most(std::stoul(a.options["for-ms"]));
-  const probe_log log = run_chains(p, a.uris, at_most);
+  const probe_log log = run_chains(p, a.uris, told_to_end);
   save(log, a.options["log"]);
   std::size_t steps = 0;
   for (const chain_log& c : log.chains) steps += c.size();
@@ -70,6 +72,7 @@ int check_command(arguments a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGTERM, [](int) { told_to_end = true; });
   // libiscsi may write to a gateway that has just been killed; that is an error as any other.
   std::signal(SIGPIPE, SIG_IGN);
   try {

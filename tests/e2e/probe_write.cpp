@@ -24,9 +24,9 @@ class chain {
     for (const std::string& uri : uris) volumes_.push_back(std::make_unique<chain_volume>(uri));
   }
 
-  void run(std::uint64_t until_ns, chain_log& log) {
+  void run(const std::atomic<bool>& ended, chain_log& log) {
     try {
-      for (std::uint64_t k = 1; now_ns() < until_ns; ++k) {
+      for (std::uint64_t k = 1; !ended; ++k) {
         log.push_back({now_ns(), 0});
         do_step({number_, k});
         log.back().done_ns = now_ns();
@@ -73,16 +73,15 @@ void check_sizes(const plan& p, const std::vector<std::string>& uris) {
 }  // namespace
 
 probe_log run_chains(const plan& p, const std::vector<std::string>& uris,
-                     std::chrono::milliseconds at_most) {
+                     const std::atomic<bool>& ended) {
   check_sizes(p, uris);
   probe_log log{p, std::vector<chain_log>(p.chains)};
   std::vector<std::unique_ptr<chain>> chains;
   for (std::uint32_t c = 0; c < p.chains; ++c)
     chains.push_back(std::make_unique<chain>(p, c, uris));
-  const std::uint64_t until = now_ns() + std::uint64_t(std::chrono::nanoseconds(at_most).count());
   std::vector<std::jthread> threads;
   for (std::uint32_t c = 0; c < p.chains; ++c)
-    threads.emplace_back([&, c] { chains[c]->run(until, log.chains[c]); });
+    threads.emplace_back([&, c] { chains[c]->run(ended, log.chains[c]); });
   threads.clear();  // joins
   return log;
 }

@@ -1,7 +1,7 @@
-// Runs every chain of the plan, each in a thread of its own with connections of its own, until the
-// time is up or the servers are gone.
+// Runs every chain of the plan, each in a thread of its own with connections of its own, until it
+// is told to end or the servers are gone.
 #pragma once
-#include <chrono>
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -12,6 +12,6 @@ namespace cairn::probe {
 // `uris`: one for each volume. Fails (throws) only before the first step; later a lost connection
 // ends its chain, which is what a test that kills the servers wants.
 probe_log run_chains(const plan& p, const std::vector<std::string>& uris,
-                     std::chrono::milliseconds at_most);
+                     const std::atomic<bool>& ended);
 
 }  // namespace cairn::probe

@@ -140,13 +140,13 @@ def main():
     need("nbdinfo")
     draw = random.Random(seed())
     with Lab(members=2, volumes=2, marker_interval="200ms") as lab:
-        probe = Probe(lab, lab.uris("primary"), draw.getrandbits(31), for_ms=8000)
+        probe = Probe(lab, lab.uris("primary"), draw.getrandbits(31))
         unknown_export(lab)
         wrong_config(lab)
         half_open = scan(lab, draw)
         foreign_peer(lab)
         forgotten_member(lab)
-        steps = probe.finish()
+        steps = probe.stop()
         lab.ready()
         for wire in half_open:
             wire.close()

@@ -29,13 +29,13 @@ def longest_wait_s(log):
 
 
 def hangs(lab, draw):
-    probe = Probe(lab, lab.uris("primary"), draw.getrandbits(31), for_ms=int(HANGS * 2100))
+    probe = Probe(lab, lab.uris("primary"), draw.getrandbits(31))
     for _ in range(HANGS):
         time.sleep(draw.uniform(0.1, 0.6))
         processes.send(lab.entry("coordinator.primary"), signal.SIGSTOP)
         time.sleep(HANG_S)
         processes.send(lab.entry("coordinator.primary"), signal.SIGCONT)
-    steps = probe.finish(HANGS * 3 + 30)
+    steps = probe.stop()
     wait = longest_wait_s(probe.log)
     print(f"  {HANGS} hangs of {HANG_S} s: the longest of {steps} steps took {1000 * wait:.0f} ms",
           flush=True)

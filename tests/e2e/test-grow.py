@@ -40,11 +40,11 @@ def read(uri, at):
 def under_load(lab, draw):
     """m1: the secondary first. The host of the old size is not disturbed."""
     uris = lab.uris("primary")
-    probe = Probe(lab, uris, draw, for_ms=4000)
+    probe = Probe(lab, uris, draw)
     wait_for("a marker under load", lambda: lab.applied() > 0)
     for name in ("m1.secondary", "m1.primary"):
         grow(lab, name)
-    steps = probe.finish()
+    steps = probe.stop()
     print(f"  {steps} steps of hosts while a volume grew", flush=True)
     assert size_of(lab.uri("m1.primary")) == AFTER * MIB
     assert size_of(lab.uri("m2.primary")) == BEFORE * MIB

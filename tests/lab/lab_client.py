@@ -248,13 +248,19 @@ class Probe:
 
     CHAINS, SLOTS = 4, 512
 
-    def __init__(self, lab, uris, seed, for_ms=60_000):
+    def __init__(self, lab, uris, seed):
         self.program = os.path.join(lab.described["bin"], "causal_probe")
         self.log = os.path.join(lab.directory, f"probe-{seed}.log")
         self.running = subprocess.Popen(
             [self.program, "write", "--log", self.log, "--seed", str(seed), "--chains",
-             str(self.CHAINS), "--slots", str(self.SLOTS), "--for-ms", str(for_ms), *uris],
+             str(self.CHAINS), "--slots", str(self.SLOTS), *uris],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def stop(self):
+        """The number of steps; for servers that are there throughout."""
+        assert self.running.poll() is None, "the probe ended before it was told to"
+        self.running.terminate()
+        return self.finish()
 
     def finish(self, seconds=30):
         """Waits until all chains ended; the number of steps."""
