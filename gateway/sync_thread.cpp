@@ -28,12 +28,14 @@ void sync_thread::want(bool soon) {
 }
 
 void sync_thread::run() {
+  std::chrono::steady_clock::time_point due{};
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [&] { return wanted_ || stopping_; });
     if (stopping_) return;
-    changed_.wait_for(lock, pause_, [&] { return soon_ || stopping_; });
+    changed_.wait_until(lock, due, [&] { return soon_ || stopping_; });
     wanted_ = soon_ = false;
+    due = std::chrono::steady_clock::now() + pause_;
     lock.unlock();
     if (auto done = log_.sync(); !done) return log_error("link: " + done.error().text);
     synced_();

@@ -16,7 +16,8 @@ namespace cairn {
 
 class sync_thread {
  public:
-  // `pause`: between two fdatasyncs that nobody waits for. `synced` is called on the thread after
+  // `pause`: from the start of one fdatasync to the next that nobody waits for, so that one that
+  // takes long does not make the next one longer still. `synced` is called on the thread after
   // each success. A failure is final (I9): it is logged, and no further sync is tried; the journal
   // refuses appends from then on.
   sync_thread(journal& log, std::chrono::milliseconds pause, std::function<void()> synced)
