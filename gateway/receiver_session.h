@@ -18,7 +18,7 @@ struct receiver_settings {
   std::chrono::milliseconds heartbeat{1000};  // progress is told at least this often
   std::chrono::milliseconds silence{5000};    // without a byte from the primary
   std::chrono::milliseconds farewell{1000};   // for a refusal to arrive
-  std::chrono::milliseconds sync_pause{250};  // between the starts of two fdatasyncs
+  std::chrono::milliseconds sync_pause{250};  // between the starts of two fdatasyncs without a seal
   std::size_t greeting_max = 64;              // connections that have not said HELLO yet
   std::size_t guests_max = 16;                // that have, and wait for their answer; each member
 };

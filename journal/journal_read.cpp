@@ -87,9 +87,6 @@ result<segment_ptr> journal_on_disk::segment_of(std::uint64_t number) const {
 }
 
 result<void> journal_on_disk::read_records(std::span<const row> rows, raw_bytes& out) {
-  auto size = out.size();
-  for (const auto& each : rows) size += stored_bytes(each.what.data_length);
-  out.reserve(size);
   while (!rows.empty()) {
     const auto run = rows.first(run_length(rows));
     rows = rows.subspan(run.size());
