@@ -34,22 +34,18 @@ bool coordinator_reader::knows_member(const std::string& name) const {
 }
 
 void coordinator_reader::read_coordinator(table_reader table) {
-  for (const auto* key : {"name", "group", "role", "state", "socket"}) table.require(key);
   config.name = table.name("name").value_or("");
   config.group = table.name("group").value_or("");
-  config.primary = table.choice("role", {"primary", "secondary"}) != "secondary";
+  config.primary = table.choice("role") != "secondary";
   config.state_directory = table.absolute_path("state").value_or("");
   config.command_socket = table.socket_path("socket").value_or("");
-  config.log_level = table.choice("log", log_levels()).value_or(config.log_level);
+  config.log_level = table.choice("log").value_or(config.log_level);
   config.insecure = table.boolean("insecure").value_or(false);
   listeners.insecure = config.insecure;
-  table.finish();
 }
 
 void coordinator_reader::read_http(table_reader table) {
-  table.require("listen");
   config.http = listeners.listener(table, "listen").value_or(endpoint{});
-  table.finish();
 }
 
 void coordinator_reader::read_markers(table_reader table) {
@@ -65,46 +61,38 @@ void coordinator_reader::read_markers(table_reader table) {
                             "of {}ms",
                             config.hold_limit.count(), config.marker_interval.count()));
   }
-  table.finish();
 }
 
 void coordinator_reader::read_member(table_reader table) {
-  for (const auto* key : {"name", "control"}) table.require(key);
   coordinator_member_config member;
   member.name = table.name("name").value_or("");
   member.control = listeners.peer(table, "control").value_or(endpoint{});
   if (knows_member(member.name)) {
     table.wrong("name", fmt::format("the member `{}` is already listed", member.name));
   }
-  table.finish();
   config.members.push_back(std::move(member));
 }
 
 void coordinator_reader::read_delay(table_reader table) {
-  for (const auto* key : {"member", "by"}) table.require(key);
   const auto member = table.string("member");
   const auto by = table.duration("by");
   if (member && !knows_member(*member)) {
     table.wrong("member", fmt::format("there is no member `{}`", *member));
   }
   if (member && by) config.delay_mark.emplace(*member, *by);
-  table.finish();
 }
 
 void coordinator_reader::read_testing(table_reader table) {
   if (auto delay = table.table("delay_mark"); table.has("delay_mark")) read_delay(delay);
-  table.finish();
 }
 
 void coordinator_reader::read(const toml_value& root) {
-  table_reader table(root, "the file", problems);
-  for (const auto* key : {"coordinator", "http", "member"}) table.require(key);
+  table_reader table(root, coordinator_keys(), problems);
   if (auto own = table.table("coordinator"); table.has("coordinator")) read_coordinator(own);
   if (auto http = table.table("http"); table.has("http")) read_http(http);
   read_markers(table.table("markers"));
   for (auto& member : table.tables("member")) read_member(member);
   read_testing(table.table("testing"));
-  table.finish();
 }
 
 }  // namespace

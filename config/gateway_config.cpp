@@ -56,13 +56,11 @@ struct gateway_reader {
 };
 
 void gateway_reader::read_gateway(table_reader table) {
-  for (const auto* key : {"name", "state"}) table.require(key);
   config.name = table.name("name").value_or("");
   config.state_directory = table.absolute_path("state").value_or("");
-  config.log_level = table.choice("log", log_levels()).value_or(config.log_level);
+  config.log_level = table.choice("log").value_or(config.log_level);
   config.insecure = table.boolean("insecure").value_or(false);
   listeners.insecure = config.insecure;
-  table.finish();
 }
 
 void gateway_reader::read_nbd(table_reader table) {
@@ -71,7 +69,6 @@ void gateway_reader::read_nbd(table_reader table) {
   if (!table.has("socket") && !table.has("listen")) {
     table.wrong("socket", "[nbd] needs a `socket` (a path), a `listen` (IP:PORT), or both");
   }
-  table.finish();
 }
 
 void gateway_reader::read_peer(table_reader& table, member_config& member) {
@@ -82,7 +79,6 @@ void gateway_reader::read_peer(table_reader& table, member_config& member) {
 }
 
 void gateway_reader::read_journal(table_reader table, member_config& member) {
-  table.require("directory");
   member.journal = table.absolute_path("directory").value_or("");
   if (!member.journal.empty()) {
     journals.add("directory", member.journal, table, identity_of(member.journal));
@@ -95,7 +91,6 @@ void gateway_reader::read_journal(table_reader table, member_config& member) {
   if (member.journal_size_bytes / segments_min < member.segment_bytes) {
     table.wrong("size", fmt::format("a journal must have room for {} segments", segments_min));
   }
-  table.finish();
 }
 
 void gateway_reader::read_iscsi(table_reader& table, const member_config& member,
@@ -108,7 +103,6 @@ void gateway_reader::read_iscsi(table_reader& table, const member_config& member
 }
 
 void gateway_reader::read_volume(table_reader table, member_config& member) {
-  for (const auto* key : {"name", "path"}) table.require(key);
   volume_config volume;
   volume.name = table.name("name").value_or("");
   volume.path = table.absolute_path("path").value_or("");
@@ -119,31 +113,27 @@ void gateway_reader::read_volume(table_reader table, member_config& member) {
     if (!is_block_device(volume.path)) table.require("size");
   }
   read_iscsi(table, member, volume);
-  table.finish();
   member.volumes.push_back(std::move(volume));
 }
 
 void gateway_reader::read_member(table_reader table) {
-  for (const auto* key : {"group", "name", "role", "journal", "volume"}) table.require(key);
   member_config member;
   member.group = table.name("group").value_or("");
   member.name = table.name("name").value_or("");
   if (!member.group.empty() && !member.name.empty()) {
     members.add("name", member.name, table, member.group + "/" + member.name);
   }
-  const auto role = table.choice("role", {"primary", "secondary"});
+  const auto role = table.choice("role");
   member.role = role == "secondary" ? member_role::secondary : member_role::primary;
   read_peer(table, member);
   if (auto journal = table.table("journal"); table.has("journal")) read_journal(journal, member);
   for (auto& volume : table.tables("volume")) read_volume(volume, member);
-  table.finish();
   config.members.push_back(std::move(member));
 }
 
 void gateway_reader::read_testing(table_reader table) {
   config.testing.hold = table.boolean("hold").value_or(true);
   config.testing.destage = table.boolean("destage").value_or(true);
-  table.finish();
 }
 
 void gateway_reader::check_link(table_reader& root) {
@@ -157,24 +147,19 @@ void gateway_reader::check_link(table_reader& root) {
 }
 
 void gateway_reader::read(const toml_value& root) {
-  table_reader table(root, "the file", problems);
-  for (const auto* key : {"gateway", "nbd", "control", "member"}) table.require(key);
+  table_reader table(root, gateway_keys(), problems);
   if (auto own = table.table("gateway"); table.has("gateway")) read_gateway(own);
   if (auto nbd = table.table("nbd"); table.has("nbd")) read_nbd(nbd);
   if (auto control = table.table("control"); table.has("control")) {
-    control.require("listen");
     config.control = listeners.listener(control, "listen").value_or(endpoint{});
-    control.finish();
   }
   auto link = table.table("link");
   const bool link_given = link.has("listen");
   config.link = listeners.listener(link, "listen");
-  link.finish();
   if (auto own = table.table("iscsi"); table.has("iscsi"))
     config.iscsi = iscsi.read(own, listeners);
   for (auto& member : table.tables("member")) read_member(member);
   read_testing(table.table("testing"));
-  table.finish();
   if (!link_given) check_link(table);
 }
 

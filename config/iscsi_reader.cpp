@@ -97,31 +97,15 @@ std::vector<endpoint> read_portals(table_reader& table, const std::vector<endpoi
   return listen;
 }
 
-std::vector<std::string> read_digests(table_reader& table) {
-  static const std::vector<std::string> known{"sha256", "sha1", "md5"};
-  if (!table.has("digests")) return {"sha256", "sha1"};
-  std::vector<std::string> digests;
-  for (const auto& item : table.strings("digests")) {
-    if (std::ranges::find(known, item.text) == known.end()) {
-      table.wrong_at(item.at,
-                     fmt::format("`{}` is not one of {}", item.text, fmt::join(known, ", ")));
-    }
-    digests.push_back(item.text);
-  }
-  if (digests.empty()) table.wrong("digests", "`digests` lists none");
-  return digests;
-}
-
 }  // namespace
 
 iscsi_config iscsi_reader::read(table_reader table, listener_rules& listeners) {
   iscsi_config config;
-  table.require("listen");
   config.listen = listeners.listeners(table, "listen");
   config.portals = read_portals(table, config.listen);
-  config.digests = read_digests(table);
+  config.digests = table.choices("digests");
   config.discovery = read_account(table, "discovery_user", "discovery_secret_file");
-  prefix_ = table.string("target_prefix").value_or(prefix_);
+  prefix_ = table.string("target_prefix").value_or("");
   if (!is_target_name(prefix_ + ":x")) {
     table.wrong("target_prefix", fmt::format("`{}` must be as in \"iqn.2026-11.io.cairn\", of the "
                                              "characters a-z 0-9 - . :",
@@ -129,7 +113,6 @@ iscsi_config iscsi_reader::read(table_reader table, listener_rules& listeners) {
   }
   initiators_ = read_initiators(table, {});
   accounts_ = read_accounts(table, {});
-  table.finish();
   return config;
 }
 
@@ -155,14 +138,13 @@ iscsi_volume_config iscsi_reader::read_volume(table_reader& table, const std::st
   if (!volume.name.empty()) targets_.add("name", out.target, own, out.target);
   out.initiators = read_initiators(own, initiators_);
   out.accounts = read_accounts(own, accounts_);
-  const auto block = own.integer("block_size").value_or(512);
+  const auto block = own.integer("block_size").value_or(0);
   if (block != 512 && block != 4096) own.wrong("block_size", "`block_size` must be 512 or 4096");
   out.block_bytes = block == 4096 ? 4096 : 512;
   if (volume.size_bytes % out.block_bytes != 0) {
     own.wrong("block_size",
               fmt::format("the volume's size is not a multiple of {} bytes", out.block_bytes));
   }
-  own.finish();
   return out;
 }
 

@@ -22,7 +22,7 @@ class iscsi_reader {
  private:
   std::string target_name(table_reader& table, const std::string& group, const std::string& volume);
 
-  std::string prefix_ = "iqn.2026-11.io.cairn";
+  std::string prefix_;
   std::vector<std::string> initiators_;  // of volumes that name none
   iscsi_accounts accounts_;              // of volumes that have none
   used_once targets_{"the target name"};

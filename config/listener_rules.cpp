@@ -50,9 +50,4 @@ std::optional<endpoint> listener_rules::peer(table_reader& table, const std::str
   return where;
 }
 
-const std::vector<std::string>& log_levels() {
-  static const std::vector<std::string> levels{"debug", "notice", "warning", "error"};
-  return levels;
-}
-
 }  // namespace cairn

@@ -25,7 +25,4 @@ class listener_rules {
   std::map<std::string, text_position> listening_;
 };
 
-// The levels that `log` may name, the most talkative first.
-const std::vector<std::string>& log_levels();
-
 }  // namespace cairn

@@ -1,33 +1,34 @@
-// Takes the known keys out of one table of the configuration, each with its type checked, and says
-// which ones are left over. Used on the stack while one file is read.
+// Takes the keys of one table of the configuration out of it, each with its type checked, as its
+// list says (config/key_table.h); what the list requires and the file lacks is a problem, and so is
+// what the file has and the list does not. Used on the stack while one file is read.
 //
-//   table_reader nbd(root, "nbd", problems);
+//   auto nbd = root.table("nbd");
 //   config.nbd_socket = nbd.socket_path("socket");
-//   nbd.finish();
 //
-// Each function returns nothing when the key is missing or wrong; wrong is a problem of its own.
-// `require` makes missing a problem as well.
+// Each function returns the key's default when the key is missing; nothing when it has none, or
+// when what is there is wrong, which is a problem of its own. A key that is not in the list, or is
+// in it with another type, is a bug of ours.
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
+#include "config/key_table.h"
 #include "config/toml_tree.h"
 
 namespace cairn {
 
 class table_reader {
  public:
-  // `name`: how messages call the table, "[nbd]" or "[[member]]".
-  table_reader(const toml_value& table, std::string name, problem_list& problems)
-      : table_(table), at_(table.at), name_(std::move(name)), problems_(problems) {}
+  table_reader(const toml_value& table, const table_keys& keys, problem_list& problems);
 
   // Whether the key is there, right or wrong.
-  bool has(const std::string& key);
+  bool has(const std::string& key) const;
+  // Of a key whose need depends on others.
   void require(const std::string& key);
 
   std::optional<std::string> string(const std::string& key);
@@ -41,16 +42,14 @@ class table_reader {
     std::string text;
     text_position at;
   };
-  // A string, or an array of strings.
+  // Of one string, or of an array of strings.
   std::vector<placed_text> strings(const std::string& key);
 
-  // A string that is one of `choices`.
-  std::optional<std::string> choice(const std::string& key,
-                                    const std::vector<std::string>& choices);
-  // Letters, digits, '.', '_', '-', at most 64: it goes into paths, export names and messages.
+  std::optional<std::string> choice(const std::string& key);
+  std::vector<std::string> choices(const std::string& key);  // an empty list is a problem
   std::optional<std::string> name(const std::string& key);
   std::optional<std::string> absolute_path(const std::string& key);
-  std::optional<std::string> socket_path(const std::string& key);  // absolute, at most 107 bytes
+  std::optional<std::string> socket_path(const std::string& key);
 
   // A table of its own under `key`: [key], or key = { … }; empty when it is missing.
   table_reader table(const std::string& key);
@@ -62,18 +61,18 @@ class table_reader {
   void wrong_at(const text_position& at, const std::string& sentence);
   text_position at(const std::string& key) const;
 
-  // Reports every key that nobody asked for. Call it last.
-  void finish();
-
  private:
-  table_reader(text_position at, std::string name, problem_list& problems);
+  table_reader(text_position at, const table_keys& keys, problem_list& problems);
+  const key_facts& facts(const std::string& key, std::initializer_list<key_type> types) const;
   const toml_value* value(const std::string& key, toml_kind kind);
+  std::optional<std::string> text(const key_facts& key);
+  bool is_choice(const key_facts& of, const placed_text& chosen);
+  void check_names();
 
   const toml_value& table_;
   text_position at_;  // of a missing table: where its parent stands
-  std::string name_;
+  const table_keys& keys_;
   problem_list& problems_;
-  std::vector<std::string> known_;
 };
 
 }  // namespace cairn

@@ -63,6 +63,10 @@ toml_value read_toml(const std::string& file, problem_list& problems);
 toml_value read_merged_toml(const std::string& file, const std::string& not_for,
                             problem_list& problems);
 
+// As a file writes them: a basic string in quotes; a value that is no table, in one line.
+std::string quoted_toml(const std::string& text);
+std::string as_toml(const toml_value& value);
+
 // Adds the keys of `more` to `into`: tables are merged, arrays of tables appended, and any other
 // key that is there already is a problem.
 void merge_toml(toml_value& into, toml_value more, problem_list& problems);

@@ -1,11 +1,8 @@
 #include "config/config.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+
+#include "tests/unit/config/configuration_fixture.h"
 
 namespace cairn {
 namespace {
@@ -49,20 +46,8 @@ control = "127.0.0.1:7331"
 delay_mark = { member = "m1", by = "20ms" }
 )";
 
-class configuration : public testing::Test {
+class configuration : public configuration_directory {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "cairn-config-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::string put(const std::string& name, const std::string& text) {
-    const auto path = directory_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-    return path;
-  }
   // The good text with the first `old` replaced, read; its error text, or "" where it was accepted.
   std::string gateway_error(const std::string& old, const std::string& replacement) {
     const auto read =
@@ -79,13 +64,7 @@ class configuration : public testing::Test {
     EXPECT_NE(at, std::string::npos) << old;
     return text.replace(at, old.size(), with);
   }
-
-  std::filesystem::path directory_;
 };
-
-void expect_says(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "in: " << text << "\nexpected: " << part;
-}
 
 TEST_F(configuration, AGoodGatewayFileIsReadWhole) {
   const auto config = read_gateway_config(put("gateway.toml", good_gateway));

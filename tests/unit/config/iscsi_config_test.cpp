@@ -1,32 +1,18 @@
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "config/config.h"
 #include "config/secret_file.h"
+#include "tests/unit/config/configuration_fixture.h"
 
 namespace cairn {
 namespace {
 
 namespace fs = std::filesystem;
 
-class iscsi_configuration : public testing::Test {
+class iscsi_configuration : public configuration_directory {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "cairn-iscsi-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
   std::string put(const std::string& name, const std::string& text, mode_t mode = 0600) {
-    const auto path = directory_ / name;
-    std::ofstream(path) << text;
-    chmod(path.c_str(), mode);
-    return path;
+    return configuration_directory::put(name, text, mode);
   }
   // A gateway with these lines under [iscsi] and this after the volume's other keys.
   result<gateway_config> read(const std::string& iscsi, const std::string& volume = "",
@@ -55,12 +41,7 @@ class iscsi_configuration : public testing::Test {
   }
 
   static constexpr const char* plain = "listen = \"127.0.0.1:3260\"\n";
-  fs::path directory_;
 };
-
-void expect_says(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "in: " << text << "\nexpected: " << part;
-}
 
 TEST_F(iscsi_configuration, WithoutItNoVolumeIsExportedOverIscsi) {
   const auto config = read("");
