@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/unix_client.h"
+#include "config/first_files.h"
 
 namespace cairn {
 
@@ -21,6 +23,11 @@ struct status_options {
   bool exit_degraded = false;  // -x
   bool watch = false;
 };
+struct marker_options {
+  std::string name;
+  bool wait = false;
+  std::uint64_t limit = 20;
+};
 struct takeover_options {
   std::string group;
   std::optional<std::uint64_t> at;
@@ -29,11 +36,22 @@ struct takeover_options {
   std::string confirm;
 };
 
+// Of `config init`: role and volumes as they were written, the rest in `setup`.
+struct first_options {
+  std::string role;
+  std::vector<std::string> volumes;
+  first_setup setup;
+};
+
 exit_code show_status(const common_options& common, const status_options& options);
 exit_code marker_now(const common_options& common, const std::string& name, bool wait);
 exit_code list_markers(const common_options& common, std::uint64_t limit);
 exit_code show_mount_help(const common_options& common, const std::string& volume);
 exit_code take_over(const common_options& common, const takeover_options& options);
+exit_code check_config_files(const common_options& common, const std::vector<std::string>& files);
+// Without files: those in /etc/cairn.
+exit_code show_config_files(const common_options& common, std::vector<std::string> files);
+exit_code write_first_config(first_options options);
 
 // Prints "cairn: SENTENCE" on stderr and returns `code`.
 exit_code complain(exit_code code, const std::string& sentence);

@@ -1,0 +1,143 @@
+// cairn config init: writes the first configuration of a machine, checked before it is there under
+// its name, and never over a file that exists.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/command.h"
+#include "config/settings.h"
+
+namespace cairn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t file_mode = 0640;  // the gateway's user reads it by its group
+constexpr const char* state_root = "/var/lib/cairn/";
+
+// A directory beside the files to be, in which they are checked; gone with this.
+class draft_directory {
+ public:
+  explicit draft_directory(const std::string& in) : path_(in + "/.draft-XXXXXX") {
+    made_ = mkdtemp(path_.data()) != nullptr;
+  }
+  ~draft_directory() {
+    std::error_code ignored;
+    if (made_) fs::remove_all(path_, ignored);
+  }
+  draft_directory(const draft_directory&) = delete;
+  draft_directory& operator=(const draft_directory&) = delete;
+
+  bool made() const { return made_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
+
+result<void> write_file(const std::string& path, const std::string& text, gid_t group) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode);
+  if (fd == -1) return fail_errno(errno, "make " + path);
+  // The directory's group is the gateway's; where we may not give it, the file is the caller's.
+  if (fchmod(fd, file_mode) == 0 && fchown(fd, uid_t(-1), group) != 0) errno = 0;
+  const auto n = write(fd, text.data(), text.size());
+  const bool whole = n == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  const int because = n == -1 ? errno : ENOSPC;
+  close(fd);
+  return whole ? result<void>() : fail_errno(because, "write " + path);
+}
+
+// What the programs say of the drafts, with the names that the files will have.
+result<void> check_draft(const std::string& draft, const std::string& path) {
+  const auto good = check_config(draft);
+  if (good) return {};
+  std::string text = good.error().text;
+  for (auto at = text.find(draft); at != std::string::npos; at = text.find(draft))
+    text.replace(at, draft.size(), path);
+  return fail(good.error().code, text);
+}
+
+// link() fails where the name is taken, unlike rename().
+result<void> put_in_place(const std::string& draft, const std::string& path) {
+  if (link(draft.c_str(), path.c_str()) == 0) return {};
+  return fail_errno(
+      errno, errno == EEXIST ? path + " is there already and stays as it is" : "make " + path);
+}
+
+result<void> write_all(const std::vector<first_file>& files, const std::string& directory) {
+  struct stat where {};
+  if (stat(directory.c_str(), &where) != 0) return fail_errno(errno, directory);
+  for (const auto& file : files) {
+    if (fs::exists(fs::symlink_status(file.path)))
+      return fail(EEXIST, file.path + " is there already; nothing was written");
+  }
+  const draft_directory drafts(directory);
+  if (!drafts.made()) return fail_errno(errno, "make a directory in " + directory);
+  const auto draft_of = [&](const first_file& file) {
+    return drafts.path() + "/" + fs::path(file.path).filename().string();
+  };
+  for (const auto& file : files) {
+    CAIRN_TRY(write_file(draft_of(file), file.text, where.st_gid));
+    CAIRN_TRY(check_draft(draft_of(file), file.path));
+  }
+  for (const auto& file : files) CAIRN_TRY(put_in_place(draft_of(file), file.path));
+  return {};
+}
+
+// The service may write below its state directory only, unless it is told more.
+void say_what_the_service_needs(const first_setup& setup) {
+  for (const auto& v : setup.volumes) {
+    if (v.path.starts_with(state_root)) continue;
+    if (v.path.starts_with("/dev/")) {
+      fmt::print(
+          "{} is a device: the service needs a drop-in, see cairn-gateway(8), Block devices.\n",
+          v.path);
+    } else {
+      fmt::print(
+          "{0} is not below {1}: let the service write there with `systemctl edit "
+          "cairn-gateway`,\n  [Service]\n  ReadWritePaths={2}\nand give {2} to the user "
+          "cairn.\n",
+          v.path, state_root, fs::path(v.path).parent_path().string());
+    }
+  }
+}
+
+void say_what_is_next(const first_options& options, const std::vector<first_file>& files) {
+  for (const auto& file : files) fmt::print("wrote {}\n", file.path);
+  say_what_the_service_needs(options.setup);
+  if (options.setup.directory != "/etc/cairn") return;
+  const bool both = options.setup.role == first_role::both;
+  fmt::print("next: systemctl enable --now {}\n",
+             both ? "cairn-gateway@primary cairn-gateway@secondary cairn-coordinator@primary "
+                    "cairn-coordinator@secondary"
+                  : "cairn-gateway cairn-coordinator");
+}
+
+}  // namespace
+
+exit_code write_first_config(first_options options) {
+  auto& setup = options.setup;
+  setup.role = options.role == "both"        ? first_role::both
+               : options.role == "secondary" ? first_role::secondary
+                                             : first_role::primary;
+  for (const auto& text : options.volumes) {
+    auto volume = parse_first_volume(text);
+    if (!volume) return complain(exit_code::usage, volume.error().text);
+    setup.volumes.push_back(std::move(*volume));
+  }
+  const auto files = first_files(setup);
+  if (!files) return complain(exit_code::usage, files.error().text);
+  if (const auto written = write_all(*files, setup.directory); !written)
+    return complain(exit_code::failed, written.error().text);
+  say_what_is_next(options, *files);
+  return exit_code::done;
+}
+
+}  // namespace cairn
