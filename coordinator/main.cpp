@@ -3,10 +3,10 @@
 // SIGTERM and SIGINT end it orderly. Exit codes: 0 done; 1 failed; 2 wrong usage or configuration.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 
 #include "base/log.h"
+#include "config/program_options.h"
 #include "coordinator/coordinator.h"
 #include "storage/posix_disk.h"
 #include "webui/server.h"
@@ -82,17 +82,13 @@ int run(const std::string& file, bool check_only) {
 }  // namespace cairn
 
 int main(int count, char** arguments) {
-  CLI::App app("Makes consistent markers, or selects and applies them, for one group.",
-               "cairn-coordinator");
-  std::string file;
-  bool check_only = false;
-  app.add_option("--config", file, "the coordinator's configuration")->required();
-  app.add_flag("--check-config", check_only, "check the configuration and end");
-  app.set_version_flag("--version", "cairn-coordinator " CAIRN_VERSION);
+  CLI::App app(cairn::coordinator_program().sentence, cairn::coordinator_program().name);
+  cairn::program_options options;
+  cairn::add_program_options(app, "cairn-coordinator " CAIRN_VERSION, options);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : cairn::exit_usage;
   }
-  return cairn::run(file, check_only);
+  return cairn::run(options.file, options.check_only);
 }

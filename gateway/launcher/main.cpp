@@ -9,11 +9,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
 
+#include "config/program_options.h"
 #include "gateway/launcher/listening_socket.h"
 
 namespace cairn {
@@ -114,17 +114,13 @@ int run(const std::string& file, bool check_only) {
 }  // namespace cairn
 
 int main(int count, char** arguments) {
-  CLI::App app("Serves block volumes over NBD, journals them and copies the journal to a peer.",
-               "cairn-gateway");
-  std::string file;
-  bool check_only = false;
-  app.add_option("--config", file, "the gateway's configuration")->required();
-  app.add_flag("--check-config", check_only, "check the configuration and end");
-  app.set_version_flag("--version", "cairn-gateway " CAIRN_VERSION);
+  CLI::App app(cairn::gateway_program().sentence, cairn::gateway_program().name);
+  cairn::program_options options;
+  cairn::add_program_options(app, "cairn-gateway " CAIRN_VERSION, options);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : cairn::exit_usage;
   }
-  return cairn::run(file, check_only);
+  return cairn::run(options.file, options.check_only);
 }
