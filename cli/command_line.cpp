@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "cli/version.h"
+#include "base/version.h"
 
 namespace cairn {
 namespace {
@@ -27,7 +27,7 @@ command_line::command_line()
     : app_("Looks after replicated volumes and takes them over.", "cairn") {
   app_.footer(exit_codes);
   app_.set_help_flag("-h,--help", "show this help and end");
-  app_.set_version_flag("--version", version_text(), "show the version and end");
+  app_.set_version_flag("--version", "cairn " + version_text(), "show the version and end");
   app_.fallthrough();
   app_.require_subcommand(0, 1);
   chosen_ = [&] { return show_status(common_, status_); };

@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "config/program_options.h"
 #include "coordinator/coordinator.h"
 #include "storage/posix_disk.h"
@@ -84,7 +85,7 @@ int run(const std::string& file, bool check_only) {
 int main(int count, char** arguments) {
   CLI::App app(cairn::coordinator_program().sentence, cairn::coordinator_program().name);
   cairn::program_options options;
-  cairn::add_program_options(app, "cairn-coordinator " CAIRN_VERSION, options);
+  cairn::add_program_options(app, "cairn-coordinator " + cairn::version_text(), options);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& wrong) {

@@ -1,4 +1,5 @@
 // What a member tells about itself.
+#include "base/version.h"
 #include "gateway/member_impl.h"
 
 namespace cairn {
@@ -31,6 +32,8 @@ member_status member_impl::status() const {
   s.group = config_.group;
   s.member = config_.name;
   s.gateway = gateway_name_;
+  s.version = version_number();
+  s.commit = version_commit();
   s.role = role_;
   s.role_because = state.fenced_because;
   s.journal_failed = log_->failure().value_or("");

@@ -44,6 +44,8 @@ struct member_status {
   std::string group;
   std::string member;
   std::string gateway;
+  std::string version;  // of the gateway; empty: one that does not tell
+  std::string commit;   // that it was made from; empty: not known
   member_role role = member_role::secondary;
   std::string role_because;  // fenced_because or empty
   link_state link = link_state::connecting;

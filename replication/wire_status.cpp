@@ -70,6 +70,8 @@ void put_names(const member_status& m, wire::member_status& out) {
   out.set_group(m.group);
   out.set_member(m.member);
   out.set_gateway(sentence_field(m.gateway));
+  out.set_version(sentence_field(m.version));
+  out.set_commit(sentence_field(m.commit));
   out.set_role(role_field(m.role));
   out.set_role_because(sentence_field(m.role_because));
   out.set_link(choice_field(m.link));
@@ -85,6 +87,8 @@ void take_names(field_reader& read, const wire::member_status& in, member_status
   m.group = read.name(in.group(), "group");
   m.member = read.name(in.member(), "member");
   m.gateway = read.sentence(in.gateway(), "gateway");
+  m.version = read.sentence(in.version(), "version");
+  m.commit = read.sentence(in.commit(), "commit");
   m.role = take_role(read, in.role());
   m.role_because = read.sentence(in.role_because(), "role_because");
   m.link = take_choice(read, in.link(), link_state::refused, "link");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/version.h"
+
 namespace cairn {
 namespace {
 
@@ -32,6 +34,14 @@ class families {
     text_ +=
         fmt::format("{}{{group=\"{}\",member=\"{}\"}} {}\n", name_, group_, escaped(member), value);
   }
+  // A value of 1, with labels that say the rest.
+  void add_labels(const std::string& member, const std::string& version,
+                  const std::string& commit) {
+    const auto of_member =
+        member.empty() ? std::string() : fmt::format(",member=\"{}\"", escaped(member));
+    text_ += fmt::format("{}{{group=\"{}\"{},version=\"{}\",commit=\"{}\"}} 1\n", name_, group_,
+                         of_member, escaped(version), escaped(commit));
+  }
   std::string text() && { return std::move(text_); }
 
  private:
@@ -46,6 +56,15 @@ void gauge(families& out, const char* name, const char* help, const age_ms& age)
   if (!age) return;
   out.begin(name, "gauge", help);
   out.add(seconds(*age));
+}
+
+void build_labels(families& out, const group_snapshot& s) {
+  out.begin("cairn_build_info", "gauge", "1, with the version of this coordinator.");
+  out.add_labels("", version_number(), version_commit());
+  out.begin("cairn_member_build_info", "gauge", "1, with the version of the member's gateway.");
+  for (const auto& m : s.members)
+    if (m.fresh && m.status && !m.status->version.empty())
+      out.add_labels(m.name, m.status->version, m.status->commit);
 }
 
 void group_gauges(families& out, const group_snapshot& s) {
@@ -96,6 +115,7 @@ void member_gauges(families& out, const group_snapshot& s) {
 
 std::string metrics_text(const group_snapshot& s) {
   families out(s.group);
+  build_labels(out, s);
   group_gauges(out, s);
   member_gauges(out, s);
   return std::move(out).text();

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
+
 namespace cairn {
 namespace {
 
@@ -108,6 +110,8 @@ json hold(const member_status& s) {
 
 json of(const member_status& s) {
   return {{"gateway", s.gateway},
+          {"version", s.version},
+          {"commit", s.commit},
           {"role", name_of(s.role)},
           {"role_because", s.role_because},
           {"link", name_of(s.link)},
@@ -188,6 +192,8 @@ json group(const group_snapshot& s) {
 
 json coordinator(const group_snapshot& s) {
   return {{"name", s.coordinator},
+          {"version", version_number()},
+          {"commit", version_commit()},
           {"role", s.primary ? "primary" : "secondary"},
           {"phase", s.phase},
           {"epoch", s.current.value},

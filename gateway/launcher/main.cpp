@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "base/version.h"
 #include "config/program_options.h"
 #include "gateway/launcher/listening_socket.h"
 
@@ -116,7 +117,7 @@ int run(const std::string& file, bool check_only) {
 int main(int count, char** arguments) {
   CLI::App app(cairn::gateway_program().sentence, cairn::gateway_program().name);
   cairn::program_options options;
-  cairn::add_program_options(app, "cairn-gateway " CAIRN_VERSION, options);
+  cairn::add_program_options(app, "cairn-gateway " + cairn::version_text(), options);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& wrong) {

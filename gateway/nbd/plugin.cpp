@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "gateway/nbd/callback.h"
 #include "gateway/nbd/client_eviction.h"
 #include "gateway/nbd/connection.h"
@@ -270,7 +271,7 @@ nbdkit_plugin make_plugin() {
   nbdkit_plugin p{};
   p.name = "cairn";
   p.longname = "Cairn gateway";
-  p.version = CAIRN_VERSION;
+  p.version = version_text().c_str();
   p.description = "block volumes that are journaled and copied to another site";
   p.config_help = "config=FILE  (required) the gateway's configuration";
   p.magic_config_key = "config";

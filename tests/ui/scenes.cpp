@@ -48,6 +48,8 @@ member_view member(const std::string& name, bool primary, std::uint64_t tick) {
   s.group = "lab";
   s.member = name;
   s.gateway = name + (primary ? "-primary" : "-secondary");
+  s.version = "0.1.0";
+  s.commit = "6a6d469b2f1c";
   s.role = primary ? member_role::primary : member_role::secondary;
   s.link = link_state::connected;
   s.copy = "in-sync";
@@ -158,7 +160,8 @@ void set_hostile(canned_coordinator& c) {
   s.holding = held_back{bad, bad, 5};
   for (auto& m : s.members) {
     m.name = m.because = bad;
-    m.status->gateway = m.status->link_because = m.status->journal_failed = m.status->flow = bad;
+    m.status->gateway = m.status->version = m.status->link_because = m.status->journal_failed =
+        m.status->flow = bad;
     for (auto& v : m.status->volumes) {
       v.name = v.failed = v.chap = bad;
       v.exports = {bad};

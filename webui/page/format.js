@@ -44,3 +44,8 @@ export function micros(us) {
 export function clock(unixMs) {
   return new Date(unixMs).toLocaleTimeString("en-GB");
 }
+
+// What tells its version: "0.1.0 (6a6d469b2f1c)".
+export function build({ version, commit }) {
+  return commit ? `${version} (${commit})` : version;
+}

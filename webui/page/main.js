@@ -1,5 +1,5 @@
 // Polls the summary each second and shows it; says so when it can't.
-import { age, clock } from "./format.js";
+import { age, build, clock } from "./format.js";
 import { setText, showTiles, showVerdict } from "./overview.js";
 import { showMembers } from "./members.js";
 import { showEvents, showMarkers } from "./markers.js";
@@ -51,6 +51,7 @@ function show() {
   if (summary) {
     const c = summary.coordinator;
     setText("who", `group ${summary.group.name} · ${c.role} coordinator ${c.name}`);
+    setText("version", `Cairn ${build(c)}`);
   }
 }
 

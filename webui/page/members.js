@@ -1,5 +1,5 @@
 // The table of members and volumes: role, link, and how far each stage has come.
-import { age, bytes, clock, count, plural } from "./format.js";
+import { age, build, bytes, clock, count, plural } from "./format.js";
 import { el, fill, state } from "./dom.js";
 
 const heads = ["Member", "State", "Journaled", "Durable", "Sent", "Stored", "Applied", "Behind",
@@ -24,7 +24,8 @@ function member(m, now) {
 function mainRow(m, now) {
   const s = m.status;
   const name = el("th", { scope: "row" }, m.name,
-    el("small", {}, s ? `${s.gateway} · ${m.control}` : m.control));
+    el("small", {}, s ? `${s.gateway} · ${m.control}` : m.control),
+    s?.version ? el("small", {}, `Cairn ${build(s)}`) : null);
   if (!s) {
     return el("tr", { class: "member" }, name,
       el("td", { colspan: heads.length - 1 }, state("unknown", "never heard")));

@@ -54,6 +54,8 @@ inline member_status a_status() {
   m.group = "bank";
   m.member = "m1";
   m.gateway = "site-a-1";
+  m.version = "0.1.0";
+  m.commit = "6a6d469b2f1c";
   m.role = member_role::fenced;
   m.role_because = "the other side has taken over";
   m.link = link_state::refused;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
 #include "tests/ui/canned_coordinator.h"
 #include "webui/assets.h"
 
@@ -242,6 +243,27 @@ TEST_F(routes, MetricsLeaveOutWhatIsNotKnown) {
   const auto text = get("/metrics").body;
   EXPECT_EQ(text.find("cairn_rpo_seconds"), std::string::npos);
   EXPECT_NE(text.find(R"({group="a\"b\\c\nd"})"), std::string::npos);
+}
+
+TEST_F(routes, TheVersionsOfCoordinatorAndGatewaysAreTold) {
+  auto& member = *coordinator.now.members[0].status;
+  member.version = "0.9.1";
+  member.commit = "0123456789ab";
+  const auto j = json::parse(get("/api/v1/summary").body);
+  EXPECT_EQ(j["coordinator"]["version"], version_number());
+  EXPECT_EQ(j["coordinator"]["commit"], version_commit());
+  EXPECT_EQ(j["members"][0]["status"]["version"], "0.9.1");
+  EXPECT_EQ(j["members"][0]["status"]["commit"], "0123456789ab");
+  const std::string of_member =
+      R"(cairn_member_build_info{group="lab",member="m1",version="0.9.1",commit="0123456789ab"} 1)";
+  EXPECT_NE(get("/metrics").body.find(of_member + "\n"), std::string::npos);
+  EXPECT_NE(
+      get("/metrics")
+          .body.find(std::string("cairn_build_info{group=\"lab\",version=\"") + version_number()),
+      std::string::npos);
+  member.version.clear();
+  EXPECT_EQ(get("/metrics").body.find("cairn_member_build_info{"), std::string::npos)
+      << "an older gateway";
 }
 
 }  // namespace
