@@ -145,18 +145,16 @@ result<std::unique_ptr<database>> database::open(disk& on, const std::string& pa
   if (writes) forget_cached_wal(on, path);
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, on.sqlite_vfs());
-  std::unique_ptr<database> opened(new database(raw, path));
+  std::unique_ptr<database> opened(new database(on, raw, path));
   if (code != SQLITE_OK) return fail_sqlite(raw, "open " + path);
   sqlite3_extended_result_codes(raw, 1);
   sqlite3_busy_timeout(raw, busy_timeout_ms);
   CAIRN_TRY(opened->execute("PRAGMA foreign_keys = ON"));
   // temp_store: nothing of ours may land outside the directory that the owner gave us.
   CAIRN_TRY(opened->execute("PRAGMA temp_store = MEMORY"));
-  if (!writes) return opened;
-  CAIRN_TRY(opened->prepare_to_write());
-  // Going to WAL leaves a removed rollback journal behind. Should a loss of power bring it back, it
-  // would roll back the database under its WAL.
-  CAIRN_TRY(on.sync_directory(directory_of(path)));
+  // Closing checkpoints and removes the WAL; not one that was there, before something was written.
+  if (on.exists(path + "-wal"))
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return opened;
 }
 
@@ -169,6 +167,11 @@ result<void> database::prepare_to_write() {
     return SQLITE_OK;
   };
   sqlite3_wal_hook(raw_, note_pages, &wal_pages_);
+  // Going to WAL leaves a removed rollback journal behind. Should a loss of power bring it back, it
+  // would roll back the database under its WAL.
+  CAIRN_TRY(on_.sync_directory(directory_of(path_)));
+  sqlite3_db_config(raw_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  writes_ = true;
   return {};
 }
 
@@ -219,6 +222,7 @@ result<void> database::define_visitor(const visitor* visit) {
 }
 
 result<void> database::begin(durability how) {
+  if (!writes_) CAIRN_TRY(prepare_to_write());
   if (current_ != how) {
     CAIRN_TRY(execute(how == durability::full ? "PRAGMA synchronous = FULL"
                                               : "PRAGMA synchronous = NORMAL"));

@@ -78,6 +78,9 @@ class database {
   static constexpr int wal_kept_bytes = 8 << 20;
 
   // WAL mode, foreign keys on, busy timeout 5 s. On read_write: makes it where it is missing.
+  // Until the first transaction nothing of it is written, neither here nor at its end: what was
+  // only looked at, to find that it is not for us, stays as it is (but for the file -shm, which is
+  // SQLite's scratch memory). So changes belong into transactions.
   static result<std::unique_ptr<database>> open(disk& on, const std::string& path, access how);
   ~database();
   database(const database&) = delete;
@@ -106,7 +109,7 @@ class database {
   const std::string& path() const { return path_; }
 
  private:
-  database(sqlite3* raw, std::string path) : raw_(raw), path_(std::move(path)) {}
+  database(disk& on, sqlite3* raw, std::string path) : on_(on), raw_(raw), path_(std::move(path)) {}
   result<void> prepare_to_write();
   result<void> define_visitor(const visitor* visit);
   result<void> begin(durability how);
@@ -115,8 +118,10 @@ class database {
   result<void> checkpoint_if_grown();
   tl::unexpected<error> fail_for_good(tl::unexpected<error> why);
 
+  disk& on_;
   sqlite3* raw_;
   std::string path_;
+  bool writes_ = false;  // a transaction was begun
   std::optional<durability> current_;
   int wal_pages_ = 0;  // in the WAL after the last commit
   std::optional<error> failed_;

@@ -6,10 +6,12 @@ result<std::unique_ptr<reservation_rows>> reservation_rows::open(disk& on,
                                                                  const std::string& directory) {
   auto db = database::open(on, directory + "/reservations.db", database::access::read_write);
   if (!db) return fail(db.error());
-  CAIRN_TRY(
-      (*db)->execute("CREATE TABLE IF NOT EXISTS reservations("
-                     " target TEXT PRIMARY KEY,"
-                     " image BLOB NOT NULL)"));  // docs/iscsi.md
+  CAIRN_TRY((*db)->transaction(database::durability::full, [&] {
+    return (*db)->execute(
+        "CREATE TABLE IF NOT EXISTS reservations("
+        " target TEXT PRIMARY KEY,"
+        " image BLOB NOT NULL)");  // docs/iscsi.md
+  }));
   return std::unique_ptr<reservation_rows>(new reservation_rows(std::move(*db)));
 }
 

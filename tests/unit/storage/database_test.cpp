@@ -15,7 +15,9 @@ class DatabaseTest : public testing::Test {
  protected:
   void SetUp() override {
     open();
-    ASSERT_TRUE(db_->execute("CREATE TABLE t (n INTEGER PRIMARY KEY, filling BLOB)"));
+    ASSERT_TRUE(db_->transaction(database::durability::normal, [&] {
+      return db_->execute("CREATE TABLE t (n INTEGER PRIMARY KEY, filling BLOB)");
+    }));
   }
   void open() {
     db_.reset();
@@ -97,6 +99,27 @@ TEST_F(DatabaseTest, AFullCommitOfTheStartAfterAFailedSyncSurvivesALossOfPower) 
   disk_.power_cut(nothing_arrives);
   open();
   EXPECT_EQ(rows(), committed);
+}
+
+TEST_F(DatabaseTest, WhatIsOnlyLookedAtStaysAsItIs) {
+  commit(10);
+  disk_.kill();  // what was committed is in the WAL
+  const auto main = *disk_.content("/d/db"), wal = *disk_.content("/d/db-wal");
+  open();
+  EXPECT_EQ(rows(), 10u);
+  db_.reset();
+  EXPECT_TRUE(*disk_.content("/d/db") == main);
+  EXPECT_TRUE(*disk_.content("/d/db-wal") == wal);
+}
+
+TEST_F(DatabaseTest, ALookAtWhatWasClosedInOrderLeavesNoWal) {
+  db_.reset();
+  const auto main = *disk_.content("/d/db");
+  open();
+  EXPECT_EQ(rows(), 0u);
+  db_.reset();
+  EXPECT_TRUE(*disk_.content("/d/db") == main);
+  EXPECT_FALSE(disk_.content("/d/db-wal"));
 }
 
 TEST_F(DatabaseTest, TheWalStaysSmallWhereNobodyReads) {

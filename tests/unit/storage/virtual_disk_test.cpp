@@ -143,7 +143,9 @@ TEST_F(VirtualDiskTest, AFullCommitSurvivesALossOfPowerAndANormalOneNeedNot) {
 
 TEST_F(VirtualDiskTest, AReaderSeesWhatTheWriterCommittedWhileItIsOpen) {
   auto writer = *database::open(disk_, "/d/db", database::access::read_write);
-  ASSERT_TRUE(writer->execute("CREATE TABLE t (n); INSERT INTO t VALUES (7)"));
+  ASSERT_TRUE(writer->transaction(database::durability::normal, [&] {
+    return writer->execute("CREATE TABLE t (n); INSERT INTO t VALUES (7)");
+  }));
   auto reader = *database::open(disk_, "/d/db", database::access::read_only);
   auto select = *reader->prepare("SELECT max(n) FROM t");
   ASSERT_TRUE(*select.step());
