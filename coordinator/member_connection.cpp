@@ -86,7 +86,7 @@ std::string member_connection::greeted(const result<control_message>& first) {
   if (!hello) return "the gateway at " + at_.text() + " did not answer with a hello";
   if (hello->version != control_version)
     return "the gateway at " + at_.text() + " speaks version " + std::to_string(hello->version) +
-           " of the control protocol";
+           " of the control protocol, this coordinator version " + std::to_string(control_version);
   connected_ = true;
   next_pause_ = milliseconds(0);
   events_.on_connected(member_, *hello);

@@ -3,10 +3,15 @@
 #include <cerrno>
 #include <chrono>
 
+#include "storage/format_steps.h"
+
 namespace cairn {
 namespace {
 
-constexpr std::uint64_t format = 1;
+// From older formats to the one below; there is none older than version 1. Of all versions the
+// table `identity` is read first: its columns stay.
+constexpr format_steps steps{};
+
 constexpr std::uint64_t markers_kept = 20'000;  // five and a half hours at one a second
 constexpr std::uint64_t events_kept = 10'000;
 constexpr std::uint64_t rows_between_cleaning = 1'000;
@@ -63,9 +68,30 @@ result<std::unique_ptr<state_store>> state_store::open(disk& on, const std::stri
   auto db = database::open(on, directory + "/state.db", database::access::read_write);
   if (!db) return fail(std::move(db).error());
   std::unique_ptr<state_store> store(new state_store(std::move(*lock), std::move(*db)));
-  CAIRN_TRY(store->make_tables(group, primary));
+  const auto format = store->format();
+  if (!format) return fail(format.error());
+  if (*format == 0) {
+    CAIRN_TRY(store->make_tables(group, primary));
+    return store;
+  }
+  CAIRN_TRY(check_format("coordinator's state " + store->db_->path(), *format, steps));
   CAIRN_TRY(store->check_identity(group, primary));
+  CAIRN_TRY(bring_up_to_date(*store->db_, *format, steps));
   return store;
+}
+
+result<std::uint64_t> state_store::format() {
+  const auto number = [this](const char* select) -> result<std::uint64_t> {
+    auto query = db_->prepare(select);
+    if (!query) return fail(std::move(query).error());
+    const auto row = query->step();
+    if (!row) return fail(row.error());
+    if (!*row) return fail(EBADMSG, db_->path() + ": table identity has no row");
+    return query->column(0);
+  };
+  const auto there = number("SELECT count(*) FROM sqlite_schema WHERE name = 'identity'");
+  if (!there || *there == 0) return there;
+  return number("SELECT format FROM identity");
 }
 
 result<void> state_store::make_tables(const std::string& group, bool primary) {
@@ -74,24 +100,21 @@ result<void> state_store::make_tables(const std::string& group, bool primary) {
     auto insert = db_->prepare(
         "INSERT OR IGNORE INTO identity (only, format, group_name, role) VALUES (1, ?, ?, ?)");
     if (!insert) return fail(std::move(insert).error());
-    insert->bind(1, format).bind(2, std::string_view(group));
+    insert->bind(1, newest_format(steps)).bind(2, std::string_view(group));
     insert->bind(3, std::string_view(primary ? "primary" : "secondary"));
     return insert->run();
   });
 }
 
 result<void> state_store::check_identity(const std::string& group, bool primary) {
-  auto query = db_->prepare("SELECT format, group_name, role FROM identity");
+  auto query = db_->prepare("SELECT group_name, role FROM identity");
   if (!query) return fail(std::move(query).error());
   const auto row = query->step();
   if (!row) return fail(row.error());
   const std::string role = primary ? "primary" : "secondary";
-  if (query->column(0) != format)
-    return fail(EINVAL, db_->path() + " has format " + std::to_string(query->column(0)) +
-                            ", this program knows " + std::to_string(format));
-  if (query->text(1) != group || query->text(2) != role)
-    return fail(EINVAL, db_->path() + " is the state of the " + query->text(2) +
-                            " coordinator of group " + query->text(1) + ", not of the " + role +
+  if (query->text(0) != group || query->text(1) != role)
+    return fail(EINVAL, db_->path() + " is the state of the " + query->text(1) +
+                            " coordinator of group " + query->text(0) + ", not of the " + role +
                             " coordinator of group " + group);
   return {};
 }

@@ -22,7 +22,8 @@ namespace cairn {
 
 class state_store {
  public:
-  // Makes it where it is missing. Refuses the state of another group or role, by name. Waits for
+  // Makes it where it is missing. Refuses the state of another group or role, by name, and that of
+  // a newer Cairn (EPROTONOSUPPORT), and then has written nothing. Waits for
   // the lock of a predecessor that was just killed.
   static result<std::unique_ptr<state_store>> open(disk& on, const std::string& directory,
                                                    const std::string& group, bool primary,
@@ -47,6 +48,7 @@ class state_store {
  private:
   state_store(std::unique_ptr<file> lock, std::unique_ptr<database> db)
       : lock_(std::move(lock)), db_(std::move(db)) {}
+  result<std::uint64_t> format();  // 0: the tables are not there yet
   result<void> make_tables(const std::string& group, bool primary);
   result<void> check_identity(const std::string& group, bool primary);
   result<void> forget_old();

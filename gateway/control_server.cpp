@@ -136,7 +136,8 @@ asio::awaitable<bool> control_server::impl::greet(impl* self, session_ptr s) {
     refusal.reason = "the first message is not a hello";
   else if (hello->version != control_version)
     refusal.reason = "this gateway speaks version " + std::to_string(control_version) +
-                     " of the control protocol, not " + std::to_string(hello->version);
+                     " of the control protocol, coordinator " + hello->coordinator + " version " +
+                     std::to_string(hello->version);
   else if (!(s->to = self->find(*hello)))
     refusal.reason = "this gateway has no member " + hello->member + " of group " + hello->group;
   if (!s->to) {

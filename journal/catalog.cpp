@@ -44,10 +44,14 @@ result<void> catalog::run(const std::string& sql, std::initializer_list<std::uin
 
 result<void> catalog::make_tables(const catalog_identity& identity) {
   CAIRN_TRY(db_->execute(catalog_tables));
-  auto insert = db_->prepare("INSERT INTO journal VALUES (1, ?, ?, ?)");
+  auto insert = db_->prepare("INSERT INTO journal VALUES (?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
-  insert->bind(1, identity.journal.text()).bind(2, identity.group).bind(3, identity.member);
-  return insert->run();
+  insert->bind(1, newest_format(catalog_steps)).bind(2, identity.journal.text());
+  return insert->bind(3, identity.group).bind(4, identity.member).run();
+}
+
+result<void> catalog::migrate(std::uint64_t found_format) {
+  return bring_up_to_date(*db_, found_format, catalog_steps);
 }
 
 result<void> catalog::insert_rows(std::span<const row> rows) {

@@ -21,6 +21,7 @@
 namespace cairn {
 
 struct catalog_identity {
+  std::uint64_t format = 0;  // of the tables, as found
   uuid journal;
   std::string group;
   std::string member;
@@ -57,7 +58,8 @@ class catalog {
   static result<std::unique_ptr<catalog>> open(disk& on, const std::string& path);
 
   // ---- reading; outside or inside a commit
-  result<std::optional<catalog_identity>> identity();  // nullopt: the tables are not there yet
+  // nullopt: the tables are not there yet. EPROTONOSUPPORT: of a format that can't be read.
+  result<std::optional<catalog_identity>> identity();
   result<catalog_watermarks> watermarks();
   result<std::vector<catalog_segment>> segments();
   // Adds rows [from, upto] to what `all` tells. At a start there may be ten million, so they are
@@ -72,12 +74,15 @@ class catalog {
   result<member_state> state();
   std::uint64_t file_bytes();  // of the database and its WAL, about
 
+  // Brings tables of an older format up to date; a commit of its own, durable when it returns.
+  result<void> migrate(std::uint64_t found_format);
+
   // ---- changing; only inside commit()
   template <class F>
   result<void> commit(database::durability how, F&& body) {
     return db_->transaction(how, std::forward<F>(body));
   }
-  result<void> make_tables(const catalog_identity& identity);
+  result<void> make_tables(const catalog_identity& identity);  // of the newest format
   result<void> insert_rows(std::span<const row> rows);
   result<void> save_markers(std::span<const marker_entry> entries);
   result<void> forget_markers(std::span<const sequence> at);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "journal/catalog.h"
+#include "journal/catalog_tables.h"
 #include "journal/catalog_text.h"
 
 namespace cairn {
@@ -64,18 +65,21 @@ result<std::optional<catalog_identity>> catalog::identity() {
                               [](const statement& s) { return s.column(0); });
   if (!there) return fail(there.error());
   if (there->at(0) == 0) return std::optional<catalog_identity>();
-  auto found = load_all<std::pair<std::uint64_t, catalog_identity>>(
-      *db_, "SELECT format, id, group_name, member FROM journal", [](const statement& s) {
-        return std::pair(s.column(0), catalog_identity{uuid_of(s.text(1)), s.text(2), s.text(3)});
+  // Of a newer format nothing but the version is sure to be where it is now.
+  auto formats = load_all<std::uint64_t>(*db_, "SELECT format FROM journal",
+                                         [](const statement& s) { return s.column(0); });
+  if (!formats) return fail(formats.error());
+  if (formats->size() != 1)
+    return fail(EBADMSG, db_->path() + ": table journal has " + std::to_string(formats->size()) +
+                             " rows, not one");
+  const auto format = formats->at(0);
+  CAIRN_TRY(check_format("journal " + directory_of(db_->path()), format, catalog_steps));
+  auto found = load_all<catalog_identity>(
+      *db_, "SELECT id, group_name, member FROM journal", [format](const statement& s) {
+        return catalog_identity{format, uuid_of(s.text(0)), s.text(1), s.text(2)};
       });
   if (!found) return fail(found.error());
-  if (found->size() != 1)
-    return fail(EBADMSG, db_->path() + ": table journal has " + std::to_string(found->size()) +
-                             " rows, not one");
-  if (found->at(0).first != 1)
-    return fail(EPROTONOSUPPORT, db_->path() + ": format " + std::to_string(found->at(0).first) +
-                                     " is not known here");
-  return std::optional(found->at(0).second);
+  return std::optional(found->at(0));
 }
 
 result<catalog_watermarks> catalog::watermarks() {

@@ -1,11 +1,16 @@
 // The tables of a catalog, as SQL; shown and explained in docs/journal.md.
 #pragma once
+#include "storage/format_steps.h"
 
 namespace cairn {
 
+// From older formats to the one below; there is none older than version 1. Of all versions the
+// table `journal` with its column `format` is read first: both stay.
+inline constexpr format_steps catalog_steps{};
+
 inline constexpr const char* catalog_tables = R"sql(
 CREATE TABLE journal (        -- one row: whose journal this is
-  format    INTEGER NOT NULL, -- 1
+  format    INTEGER NOT NULL, -- version of all of this
   id        TEXT NOT NULL,
   group_name TEXT NOT NULL,
   member    TEXT NOT NULL);

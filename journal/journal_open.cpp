@@ -36,7 +36,7 @@ result<void> check(const journal_options& options) {
 result<std::unique_ptr<journal>> journal::open(disk& on, const journal_options& options,
                                                random_source& random, recovery_report* report) {
   CAIRN_TRY(check(options));
-  CAIRN_TRY(on.make_directory(options.directory + "/segments"));
+  CAIRN_TRY(on.make_directory(options.directory));
   auto lock = on.open(options.directory + "/lock", open_mode::create, true, options.lock_wait_ms);
   if (!lock) return fail(lock.error());
   const auto path = options.directory + "/catalog.db";

@@ -26,6 +26,9 @@ std::uint64_t end_of(const row& r) { return r.at.position + stored_bytes(r.what.
 result<recovered> recovery::run() {
   auto identity = catalog_.identity();
   if (!identity) return fail(identity.error());
+  // Everything that a newer Cairn may have made is refused before anything is written.
+  CAIRN_TRY(on_.make_directory(segments_path()));
+  CAIRN_TRY(check_segment_formats(on_, options_.directory));
   if (!*identity) {
     CAIRN_TRY(make_journal());
     identity = catalog_.identity();
@@ -36,6 +39,7 @@ result<recovered> recovery::run() {
     return fail(EINVAL, "journal " + options_.directory + " belongs to member " + known.member +
                             " of group " + known.group + ", not to " + options_.member + " of " +
                             options_.group);
+  CAIRN_TRY(catalog_.migrate(known.format));
   out_.journal = known.journal;
   CAIRN_TRY(load());
   CAIRN_TRY(open_segments());
@@ -49,6 +53,7 @@ result<recovered> recovery::run() {
   else
     cut_at_hole();
   settle();
+  for (const auto& name : unusable_) CAIRN_TRY(on_.remove(segments_path() + "/" + name));
   CAIRN_TRY(sync_scanned());
   CAIRN_TRY(commit());
   CAIRN_TRY(reload());
@@ -66,7 +71,7 @@ result<void> recovery::make_journal() {
   member_state state;
   state.role = options_.first_role;
   if (state.role == member_role::primary) state.lineages.push_back({random_.make_uuid(), {}, {}});
-  const catalog_identity identity{random_.make_uuid(), options_.group, options_.member};
+  const catalog_identity identity{0, random_.make_uuid(), options_.group, options_.member};
   out_.report.made_new = true;
   return catalog_.commit(database::durability::full, [&]() -> result<void> {
     CAIRN_TRY(catalog_.make_tables(identity));
@@ -175,7 +180,10 @@ result<void> recovery::judge_free_file(const std::string& name) {
       free_.push_back({name, (*store)->written_bytes()});
     }
   }
-  if (!usable) return on_.remove(path);
+  if (!usable) {
+    unusable_.push_back(name);
+    return {};
+  }
   const auto newest = out_.starts.empty() ? incarnation() : out_.starts.back().number;
   if (!head || head->journal != out_.journal) return {};
   out_.next_segment = std::max(out_.next_segment, head->number + 1);

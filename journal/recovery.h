@@ -77,6 +77,7 @@ class recovery {
   recovered out_;
   std::vector<known_segment> known_;
   std::vector<free_file> free_;
+  std::vector<std::string> unusable_;  // free files of another size; removed
   std::vector<scan_range> scanned_;
   std::vector<found_record> found_;
   marker_book book_;       // of what was found; loaded with what the catalog vouches for

@@ -82,6 +82,10 @@ result<void> scan_segment(const scan_range& range, const scan_rules& rules,
     const auto there = view.at(at);
     if (!there) return fail(there.error());
     const auto header = decode_header(*there, range.in->head.salt);
+    if (!header)
+      if (const auto why = unknown_in(*there, range.in->head.salt); !why.empty())
+        return fail(EPROTONOSUPPORT, "a record in " + range.in->store->path() + " at " +
+                                         std::to_string(at) + ": " + why);
     auto counted = header ? judge(*header, *there, now) : std::nullopt;
     // A torn record is stepped through, not over: only what counts vouches for its length.
     at += counted ? stored_bytes(header->data_length) : record_alignment;

@@ -28,7 +28,8 @@ struct scan_rules {
   std::optional<incarnation> made_in;  // only records of this incarnation count
 };
 
-// Appends the records of `range` that count, in order of position. An error is one of reading.
+// Appends the records of `range` that count, in order of position. An error is one of reading, or
+// EPROTONOSUPPORT for a whole record of a version or kind that is not known: it is never skipped.
 result<void> scan_segment(const scan_range& range, const scan_rules& rules,
                           std::vector<found_record>& found);
 

@@ -39,7 +39,15 @@ struct segment_header {
 };
 
 bytes encode_segment_header(const segment_header& head);
-std::optional<segment_header> decode_segment_header(byte_view in);
+std::optional<segment_header> decode_segment_header(byte_view in);  // of this version only
+// The version of a whole header block, whichever it is: magic, version and checksum stay where they
+// are. nullopt: there is no header block.
+std::optional<std::uint32_t> segment_format(byte_view in);
+inline constexpr std::uint32_t segment_format_newest = 1;
+
+// EPROTONOSUPPORT where a segment file of this journal is of a newer version: in use or free, since
+// a catalog that was put back from a backup may not know that it is in use.
+result<void> check_segment_formats(disk& on, const std::string& journal);
 
 // Shared by everybody who reads or writes it: a file is recycled only when nobody holds this.
 struct segment {

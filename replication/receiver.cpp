@@ -81,7 +81,11 @@ std::string receiver::fault_of(const stretch& s) const {
 // The record at the front of `rest`, which must be `due`; takes it off.
 receiver::step receiver::next_record(sequence due, byte_view& rest) const {
   const auto what = decode_header(rest, 0);
-  if (!what) return link_damage{due, "its header does not match its checksum"};
+  if (!what) {
+    if (auto why = unknown_in(rest, 0); !why.empty())
+      return stretch_refused{name(due) + ": " + why};
+    return link_damage{due, "its header does not match its checksum"};
+  }
   if (what->seq != due) return stretch_refused{name(what->seq) + " where " + name(due) + " is due"};
   if (auto fault = fault_of(*what); !fault.empty()) return stretch_refused{name(due) + " " + fault};
   const std::uint64_t size = stored_bytes(what->data_length);

@@ -50,6 +50,15 @@ bool consistent(const record& r) {
   return r.data_length <= record_data_max && r.data_length == data_length_of(r);
 }
 
+// Conditions 1 and 2.
+bool whole(byte_view in, std::uint64_t salt) {
+  if (in.size() < record_header_bytes || load_le<std::uint32_t>(in, at_magic) != magic)
+    return false;
+  record_header header;
+  std::copy_n(in.begin(), record_header_bytes, header.begin());
+  return load_le<std::uint32_t>(in, at_crc) == header_crc(header, salt);
+}
+
 std::uint64_t fnv(std::uint64_t so_far, const std::string& text) {
   constexpr std::uint64_t prime = 0x100000001b3;
   for (const char c : text) so_far = (so_far ^ static_cast<unsigned char>(c)) * prime;
@@ -109,12 +118,19 @@ record_header encode_header(const record& r, std::uint64_t salt) {
   return header;
 }
 
+std::string unknown_in(byte_view in, std::uint64_t salt) {
+  if (!whole(in, salt)) return {};
+  const auto found = load_le<std::uint8_t>(in, at_version);
+  if (found != version)
+    return "its format is version " + std::to_string(found) + ", this Cairn reads up to " +
+           std::to_string(version);
+  const auto kind = load_le<std::uint8_t>(in, at_kind);
+  if (known(kind)) return {};
+  return "it is of kind " + std::to_string(kind) + ", which this Cairn does not know";
+}
+
 std::optional<record> decode_header(byte_view in, std::uint64_t salt) {
-  if (in.size() < record_header_bytes || load_le<std::uint32_t>(in, at_magic) != magic)
-    return std::nullopt;
-  record_header header;
-  std::copy_n(in.begin(), record_header_bytes, header.begin());
-  if (load_le<std::uint32_t>(in, at_crc) != header_crc(header, salt)) return std::nullopt;
+  if (!whole(in, salt)) return std::nullopt;
   if (load_le<std::uint8_t>(in, at_version) != version) return std::nullopt;
   if (load_le<std::uint16_t>(in, at_reserved) != 0) return std::nullopt;
   const auto kind = load_le<std::uint8_t>(in, at_kind);

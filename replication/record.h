@@ -80,6 +80,10 @@ record_header encode_header(const record& r, std::uint64_t salt);
 // valid if"), or nullopt. Reads record_header_bytes from the front of `in`, which may be shorter.
 std::optional<record> decode_header(byte_view in, std::uint64_t salt);
 
+// Why a header that passes its checksum is of a newer Cairn: a version or a kind that is not known
+// here. Empty: it is not. Such a record is refused, never skipped.
+std::string unknown_in(byte_view in, std::uint64_t salt);
+
 std::array<std::byte, marker_body_bytes> encode_marker_body(const marker_body& body);
 std::optional<marker_body> decode_marker_body(byte_view in);
 

@@ -98,7 +98,9 @@ sender_actions sender::take(const Other&, const own_watermarks&, std::uint64_t n
 // never comes back without it while this journal is up: it would be trimmed here already.
 std::string sender::fault_of(const hello_answer& m, const own_watermarks& own) const {
   if (m.version < greeting_.version_min || m.version > greeting_.version_max)
-    return "the secondary chose version " + std::to_string(m.version) + ", which was not offered";
+    return "the secondary chose version " + std::to_string(m.version) +
+           " of the link, this side speaks " + std::to_string(greeting_.version_min) + " to " +
+           std::to_string(greeting_.version_max);
   if (m.stored > m.last) return "the secondary says it stored more than it has";
   if (m.last > own.finished)
     return "the secondary has record " + text(m.last) + ", but this journal ends at " +

@@ -11,6 +11,7 @@
 
 #include "base/big_endian.h"
 #include "base/crc32c.h"
+#include "base/format_version.h"
 #include "gateway/iscsi/scsi/reservations.h"
 
 namespace cairn::scsi {
@@ -62,14 +63,14 @@ result<reservations> reservations::from_image(byte_view image) {
   reservations out;
   if (image.empty()) return out;
   const auto broken =
-      fail(EBADMSG,
-           "its row in reservations.db is damaged or of another version; deleting it forgets the "
-           "reservations");
+      fail(EBADMSG, "its row in reservations.db is damaged; deleting it forgets the reservations");
   if (image.size() < checksum_bytes) return broken;
   const auto body = image.first(image.size() - checksum_bytes);
   if (field_reader(image).u32(body.size()) != crc32c(body)) return broken;
   cursor in(body);
-  if (in.number(4) != magic || in.number(1) != version) return broken;
+  if (in.number(4) != magic) return broken;
+  if (const auto found = in.number(1); found != version)
+    return fail_format("its row in reservations.db", found, version);
   out.kept_ = in.number(1) != 0;
   const auto count = in.number(2);
   if (count > registrations_max) return broken;

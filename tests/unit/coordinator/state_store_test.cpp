@@ -70,6 +70,18 @@ TEST_F(state_store_test, TheStateOfAnotherGroupOrRoleIsRefusedByName) {
   EXPECT_EQ(open(false), nullptr);
 }
 
+TEST_F(state_store_test, AStateWithoutItsRowIsRefused) {
+  open();
+  {
+    auto db =
+        *database::open(posix_disk(), where_ / "state/state.db", database::access::read_write);
+    ASSERT_TRUE(db->transaction(database::durability::full,
+                                [&] { return db->execute("DELETE FROM identity"); }));
+  }
+  EXPECT_EQ(open(), nullptr);
+  EXPECT_NE(problem_.find("table identity has no row"), std::string::npos) << problem_;
+}
+
 TEST_F(state_store_test, TwoProcessesDoNotShareAState) {
   auto first = open();
   EXPECT_EQ(open(), nullptr);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "replication/wire.h"
 #include "storage/posix_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"
@@ -206,6 +207,8 @@ TEST_F(control_server_test, AStatusCarriesWhatTheGatewayAddsToIt) {
   c.say(status_request{});
   const auto status = c.hear_a<member_status>();
   ASSERT_TRUE(status);
+  EXPECT_EQ(status->version, version_number());
+  EXPECT_EQ(status->commit, version_commit());
   ASSERT_EQ(status->volumes.size(), 1u);
   EXPECT_EQ(status->volumes[0].exports, std::vector<std::string>{"nbd://127.0.0.1:10809/v"});
 }
@@ -216,6 +219,21 @@ TEST_F(control_server_test, TheFirstMessageMustBeAHello) {
   const auto refusal = c.hear_a<control_refusal>();
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->about, "HELLO");
+}
+
+TEST_F(control_server_test, ACoordinatorOfAnotherProtocolIsRefusedByNameAndVersion) {
+  client c(port());
+  coordinator_hello hello;
+  hello.version = control_version + 1;
+  hello.group = "g";
+  hello.member = "m";
+  hello.coordinator = "site-a";
+  c.say(hello);
+  const auto refusal = c.hear_a<control_refusal>();
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason,
+            "this gateway speaks version 1 of the control protocol, coordinator site-a version 2");
+  EXPECT_FALSE(c.hear());
 }
 
 TEST_F(control_server_test, AMessageThatOnlyGatewaysSendEndsTheConnection) {

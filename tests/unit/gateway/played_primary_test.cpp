@@ -89,6 +89,16 @@ TEST_F(played_primary_test, a_newer_connection_replaces_an_older_one) {
   expect_stored(young, 3);
 }
 
+TEST_F(played_primary_test, a_primary_of_another_version_is_told_and_the_status_says_it) {
+  raw_peer peer(link_);
+  auto newer = greeting_;
+  newer.version_min = newer.version_max = link_version + 1;
+  peer.send(newer);
+  expect_refused(peer, refusal_code::version, "speaks version 1 of the link, the primary 2 to 2");
+  EXPECT_EQ(link_of(*secondary_),
+            "refused: this side speaks version 1 of the link, the primary 2 to 2");
+}
+
 TEST_F(played_primary_test, a_gap_becomes_a_record) {
   raw_peer peer(link_);
   greet(peer, 0);

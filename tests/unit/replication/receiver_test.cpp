@@ -163,6 +163,13 @@ TEST_F(stretch_test, copies_are_refused_not_skipped) {
   expect_refused("is of kind copy");
 }
 
+TEST_F(stretch_test, records_of_a_kind_that_is_not_known_are_refused_not_sent_again) {
+  record r = write_at(1);
+  r.kind = static_cast<record_kind>(77);
+  add(r, bytes(512, std::byte{7}));
+  expect_refused("record 1: it is of kind 77, which this Cairn does not know");
+}
+
 TEST_F(stretch_test, a_marker_of_another_group_is_refused) {
   add(marker_at(1, record_kind::seal), body("other"));
   expect_refused("another group");

@@ -92,6 +92,23 @@ TEST(Record, ContradictionsUnderAGoodChecksumAreRefused) {
   }));
 }
 
+TEST(Record, AWholeHeaderOfAnotherVersionOrKindSaysSo) {
+  auto r = example();
+  EXPECT_EQ(unknown_in(encode_header(r, salt), salt), "");
+  r.kind = static_cast<record_kind>(11);
+  const auto other_kind = encode_header(r, salt);
+  EXPECT_EQ(unknown_in(other_kind, salt), "it is of kind 11, which this Cairn does not know");
+  EXPECT_EQ(unknown_in(other_kind, salt + 1), "") << "it may be anything";
+  EXPECT_EQ(unknown_in(byte_view(other_kind).first(63), salt), "");
+
+  auto newer = encode_header(example(), 0);
+  newer[4] = std::byte{2};
+  std::fill_n(newer.begin() + 8, 4, std::byte{});
+  store_le(byte_span(newer), 8, crc32c(newer));
+  EXPECT_FALSE(decode_header(newer, 0));
+  EXPECT_EQ(unknown_in(newer, 0), "its format is version 2, this Cairn reads up to 1");
+}
+
 TEST(Record, TheBodyOfAMarkerComesBack) {
   const marker_body body{{marker_number(3), epoch(9)}, ~0ULL, 1};
   EXPECT_EQ(decode_marker_body(encode_marker_body(body)), body);
