@@ -42,4 +42,14 @@ exit_code complain_problem(const http_response& answer) {
   return code_of(answer.status);
 }
 
+std::string schema_problem(const std::string& document, const std::string& known) {
+  const auto parsed = nlohmann::json::parse(document, nullptr, false);
+  const bool named =
+      parsed.is_object() && parsed.contains("schema") && parsed.at("schema").is_string();
+  const std::string found = named ? parsed.at("schema") : "";
+  if (found == known) return {};
+  return "the coordinator answers in " + (found.empty() ? "no known schema" : found) +
+         ", this command reads " + known + "; use the one of the coordinator's version";
+}
+
 }  // namespace cairn

@@ -58,5 +58,8 @@ exit_code complain(exit_code code, const std::string& sentence);
 exit_code unreachable(const error& why);
 // An answer that is a problem (application/problem+json): its sentence and hint.
 exit_code complain_problem(const http_response& answer);
+// "" where the document is of the schema that is known here, "cairn.summary/1" for one; otherwise a
+// sentence that names both.
+std::string schema_problem(const std::string& document, const std::string& known);
 
 }  // namespace cairn

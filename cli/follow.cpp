@@ -55,6 +55,8 @@ followed post(const common_options& common, const std::string& target, const std
   auto answer = unix_client(common.socket).post(target, json);
   if (!answer) return {unreachable(answer.error()), ""};
   if (answer->status != 202) return {complain_problem(*answer), ""};
+  if (const auto why = schema_problem(answer->body, "cairn.operation/1"); !why.empty())
+    return {complain(exit_code::failed, why), ""};
   return {exit_code::done, std::move(answer->body)};
 }
 

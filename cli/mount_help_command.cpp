@@ -25,6 +25,8 @@ exit_code show_mount_help(const common_options& common, const std::string& volum
   const auto answer = unix_client(common.socket).get("/api/v1/summary");
   if (!answer) return unreachable(answer.error());
   if (answer->status != 200) return complain_problem(*answer);
+  if (const auto why = schema_problem(answer->body, "cairn.summary/1"); !why.empty())
+    return complain(exit_code::failed, why);
   const auto search = find_mount(answer->body, volume);
   if (search.found.empty()) return nothing_found(volume, search);
   const auto text = common.json ? mount_help_json(search.found) : mount_help_text(search.found);

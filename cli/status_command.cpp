@@ -22,6 +22,8 @@ exit_code show_once(const common_options& common, const status_options& options)
   const auto answer = unix_client(common.socket).get("/api/v1/summary");
   if (!answer) return unreachable(answer.error());
   if (answer->status != 200) return complain_problem(*answer);
+  if (const auto why = schema_problem(answer->body, "cairn.summary/1"); !why.empty())
+    return complain(exit_code::failed, why);
   const auto text =
       common.json ? status_json(answer->body) : status_text(answer->body, wants_colour());
   if (options.watch && isatty(STDOUT_FILENO) && !common.json) std::fputs(clear_screen, stdout);
@@ -47,6 +49,8 @@ exit_code list_markers(const common_options& common, std::uint64_t limit) {
       unix_client(common.socket).get("/api/v1/markers?limit=" + std::to_string(limit));
   if (!answer) return unreachable(answer.error());
   if (answer->status != 200) return complain_problem(*answer);
+  if (const auto why = schema_problem(answer->body, "cairn.markers/1"); !why.empty())
+    return complain(exit_code::failed, why);
   std::fputs((common.json ? answer->body : markers_text(answer->body)).c_str(), stdout);
   return exit_code::done;
 }

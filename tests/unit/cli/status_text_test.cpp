@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/command.h"
 #include "cli/takeover_text.h"
 
 namespace cairn {
@@ -33,6 +34,15 @@ const char* const summary = R"json({
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+TEST(schema, ADocumentOfAnotherOneIsNamedAndNotRead) {
+  EXPECT_EQ(schema_problem(summary, "cairn.summary/1"), "");
+  EXPECT_EQ(schema_problem(R"({"schema": "cairn.summary/2"})", "cairn.summary/1"),
+            "the coordinator answers in cairn.summary/2, this command reads cairn.summary/1; use "
+            "the one of the coordinator's version");
+  EXPECT_TRUE(has(schema_problem("[]", "cairn.summary/1"), "no known schema"));
+  EXPECT_TRUE(has(schema_problem(R"({"schema": 7})", "cairn.summary/1"), "no known schema"));
 }
 
 TEST(status_text, BeginsWithTheVerdictAndWhoHoldsItBack) {
