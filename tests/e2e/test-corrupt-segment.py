@@ -3,21 +3,17 @@
 leaves: the write that was hit becomes a gap, everything else is there, both sides agree. At it or
 below they are damage: named by sequence, never shipped; the other gateways go on."""
 
-import glob
 import os
 import re
-import shutil
-import sqlite3
 import struct
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+from journal_files import SCRIBBLE, ask_catalog, scribble, writes_above_watermark  # noqa: E402
 from lab_client import Lab, need, wait_for  # noqa: E402
 from nbd_client import NbdClient  # noqa: E402
 
 BLOCK = 4096
-SCRIBBLE = b"\xa5" * 64
 TRIES = 20
 
 
@@ -27,37 +23,6 @@ def content(number):
 
 def journal_of(lab, name):
     return os.path.join(lab.entry(name)["state"], "journal")
-
-
-def ask_catalog(journal, question):
-    """Works on a copy: the journal's own files stay as the process left them."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as copy:
-        for path in glob.glob(os.path.join(journal, "catalog.db*")):
-            shutil.copy(path, copy)
-        database = sqlite3.connect(os.path.join(copy, "catalog.db"))
-        answer = database.execute(question).fetchall()
-        database.close()
-        return answer
-
-
-def watermark(journal, name):
-    return ask_catalog(journal, f"SELECT sequence FROM watermarks WHERE name = '{name}'")[0][0]
-
-
-def records_in(path):
-    """(sequence, kind, position) of everything in a segment file that begins like a record."""
-    with open(path, "rb") as segment:
-        whole = segment.read()
-    for at in range(BLOCK, len(whole) - 64, 512):
-        if whole[at:at + 4] == b"CRNR":
-            yield struct.unpack_from("<Q", whole, at + 24)[0], whole[at + 5], at
-
-
-def scribble(path, position):
-    """Into the data of the record there."""
-    with open(path, "r+b") as segment:
-        segment.seek(position + 64 + 100)
-        segment.write(SCRIBBLE)
 
 
 def write_and_kill(lab, first, count):
@@ -71,10 +36,7 @@ def write_and_kill(lab, first, count):
 def write_above_watermark(journal):
     """(file, position, sequence) of a write that no sync has covered, if there is one: the last but
     one, so that recovery has to go on behind it."""
-    durable = watermark(journal, "durable")
-    found = sorted((sequence, path, at)
-                   for path in glob.glob(os.path.join(journal, "segments", "*"))
-                   for sequence, kind, at in records_in(path) if kind == 1 and sequence > durable)
+    found = writes_above_watermark(journal)
     return (found[-2][1], found[-2][2], found[-2][0]) if len(found) > 2 else None
 
 

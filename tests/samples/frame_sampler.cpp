@@ -1,0 +1,23 @@
+// Prints, a line each, what sampled.h describes in the formats of this tree: make.py keeps it as
+// VERSION/frames.txt.
+#include <cstdio>
+
+#include "replication/wire.h"
+#include "tests/samples/sampled.h"
+
+namespace {
+
+void print(const char* word, cairn::byte_view what) {
+  std::printf("%s %s\n", word, cairn::samples::hex_of(what).c_str());
+}
+
+}  // namespace
+
+int main() {
+  using namespace cairn;
+  for (const auto& m : samples::link_messages()) print("link", encode(m));
+  for (const auto& m : samples::control_messages()) print("control", encode(m));
+  for (const auto& r : samples::records()) print("record", encode_header(r, samples::record_salt));
+  print("marker-body", encode_marker_body(samples::a_marker_body()));
+  print("reservations", samples::a_reservation().image());
+}
