@@ -6,7 +6,7 @@
 
 namespace cairn {
 
-template <class T>
+template <class T, class Mutex = std::mutex>
 class guarded {
  public:
   template <class... Args>
@@ -32,7 +32,7 @@ class guarded {
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   T value_;
 };
 
