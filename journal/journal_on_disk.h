@@ -18,6 +18,7 @@
 #include <mutex>
 
 #include "base/guarded.h"
+#include "base/heartbeat.h"
 #include "base/prefix.h"
 #include "journal/catalog.h"
 #include "journal/journal.h"
@@ -29,6 +30,13 @@
 #include "storage/sync_guard.h"
 
 namespace cairn {
+
+struct writing_turn : turn_mutex {
+  writing_turn() : turn_mutex("who writes a catalog") {}
+};
+struct reading_turn : turn_mutex {
+  reading_turn() : turn_mutex("who reads a catalog") {}
+};
 
 class journal_on_disk final : public journal {
  public:
@@ -159,13 +167,14 @@ class journal_on_disk final : public journal {
   result<segment_ptr> segment_of(std::uint64_t number) const;
 
   const std::string directory_;
+  const log_subject about_;
   const uuid id_;
   const std::unique_ptr<file> lock_;
 
-  std::mutex sync_mutex_;  // guards syncs_
+  turn_mutex sync_mutex_{"who syncs a journal"};  // guards syncs_
   sync_guard syncs_;
-  guarded<std::unique_ptr<catalog>> catalog_;
-  guarded<std::unique_ptr<catalog_reader>> reader_;
+  guarded<std::unique_ptr<catalog>, writing_turn> catalog_;
+  guarded<std::unique_ptr<catalog_reader>, reading_turn> reader_;
   guarded<identity> identity_;
   segment_space space_;
   marker_book book_;

@@ -58,13 +58,14 @@ journal_on_disk::journal_on_disk(disk& on, const journal_options& options, rando
                                  std::unique_ptr<file> lock, std::unique_ptr<catalog> writer,
                                  std::unique_ptr<catalog_reader> reader, const recovered& from)
     : directory_(options.directory),
+      about_{options.group, options.member, {}},
       id_(from.journal),
       lock_(std::move(lock)),
       catalog_(std::move(writer)),
       reader_(std::move(reader)),
       identity_(identity{from.volumes, from.state, from.starts}),
       space_(on, options.directory + "/segments", from.journal,
-             {options.segment_bytes, options.size_max}, random,
+             {options.segment_bytes, options.size_max, about_}, random,
              {[this](std::span<const segment_ptr> made) { return add_segment_rows(made); },
               [this](std::uint64_t number) { return drop_segment_row(number); },
               [this](const std::string& why) { fail_journal(why); }}),
@@ -96,7 +97,8 @@ result<void> journal_on_disk::prepare_first_segment() {
   auto made = space_.prepare(append_purpose::start);
   if (made || made.error().code != ENOSPC) return made;
   // What is there can still be read, shipped and trimmed.
-  log_warning("journal " + directory_ + ": no room for a segment: " + made.error().text);
+  log_warning("journal " + directory_ + ": no room for a segment: " + made.error().text,
+              log_event::journal_full, about_);
   return {};
 }
 
@@ -179,7 +181,7 @@ void journal_on_disk::fail_journal(const std::string& why) const {
     failure_text_ = why;
     failed_ = true;
   }
-  log_error("journal " + directory_ + " has failed: " + why);
+  log_error("journal " + directory_ + " has failed: " + why, log_event::journal_failed, about_);
   const std::lock_guard lock(append_mutex_);
   advanced_.notify_all();
 }

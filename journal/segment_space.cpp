@@ -159,7 +159,8 @@ result<segment_space::chosen_file> segment_space::choose(append_purpose purpose)
   const std::lock_guard lock(mutex_);
   if (!may_take_locked(purpose)) {
     if (purpose != append_purpose::start) return fail(ENOSPC, full_text_locked());
-    log_warning(full_text_locked() + "; a start takes one segment above it");
+    log_warning(full_text_locked() + "; a start takes one segment above it",
+                log_event::journal_full, bounds_.about);
   }
   chosen_file from;
   from.fresh = free_.empty();

@@ -23,6 +23,8 @@
 #include <string>
 #include <vector>
 
+#include "base/events.h"
+#include "base/heartbeat.h"
 #include "base/random.h"
 #include "journal/segment.h"
 
@@ -33,6 +35,7 @@ enum class append_purpose { data, marker, outcome, start };  // outcome: seal or
 struct segment_bounds {
   std::uint64_t segment_bytes = 0;
   std::uint64_t size_max = 0;  // segments and catalog
+  log_subject about = {};
 };
 
 class segment_space {
@@ -127,8 +130,8 @@ class segment_space {
   std::vector<chosen_file> being_made_;  // prepare() is busy with these; they count as used
   std::vector<std::string> leaving_;     // files that are being deleted; nobody takes their names
 
-  std::mutex prepare_mutex_;       // one prepare() at a time; taken before mutex_
-  std::uint64_t next_number_ = 1;  // guarded by prepare_mutex_
+  turn_mutex prepare_mutex_{"who prepares segments"};  // one prepare() at a time; before mutex_
+  std::uint64_t next_number_ = 1;                      // guarded by prepare_mutex_
   std::atomic<std::uint64_t> incarnation_ = 0;
   std::uint64_t catalog_bytes_ = 0;  // guarded by mutex_
   std::atomic<bool> admits_data_ = true;

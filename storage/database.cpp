@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "base/heartbeat.h"
 #include "base/invariant.h"
 
 namespace cairn {
@@ -94,6 +95,7 @@ statement& statement::bind_null(int index) {
 }
 
 result<bool> statement::step() {
+  const at_disk waits;
   const int code = sqlite3_step(raw_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) {
@@ -143,6 +145,7 @@ result<std::unique_ptr<database>> database::open(disk& on, const std::string& pa
   const int flags = (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
                     SQLITE_OPEN_NOMUTEX;
   if (writes) forget_cached_wal(on, path);
+  const at_disk waits;
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, on.sqlite_vfs());
   std::unique_ptr<database> opened(new database(on, raw, path));
@@ -175,10 +178,14 @@ result<void> database::prepare_to_write() {
   return {};
 }
 
-database::~database() { sqlite3_close_v2(raw_); }
+database::~database() {
+  const at_disk waits;
+  sqlite3_close_v2(raw_);
+}
 
 result<void> database::execute(const std::string& sql) {
   if (failed_) return fail(*failed_);
+  const at_disk waits;
   if (sqlite3_exec(raw_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
   auto why = fail_sqlite(raw_, path_ + ": " + sql.substr(0, sql.find('\n')));
   return is_failed_sync(raw_) ? fail_for_good(std::move(why)) : std::move(why);
@@ -241,6 +248,7 @@ result<void> database::commit() {
 
 result<void> database::checkpoint_if_grown() {
   if (wal_pages_ < checkpoint_pages) return {};
+  const at_disk waits;
   // PASSIVE: readers are not waited for, and the WAL keeps its blocks, which are written over from
   // its beginning by the commit behind the checkpoint that was complete.
   const int code =

@@ -14,6 +14,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/heartbeat.h"
+
 namespace cairn {
 namespace {
 
@@ -46,6 +48,7 @@ class posix_file final : public file {
       : fd_(std::move(fd)), path_(std::move(path)), block_device_(block_device) {}
 
   result<void> read(byte_span out, std::uint64_t offset) const override {
+    const at_disk waits;
     while (!out.empty()) {
       const auto n = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
@@ -80,6 +83,7 @@ class posix_file final : public file {
   }
 
   result<void> sync() override {
+    const at_disk waits;
     if (::fdatasync(fd_.get()) != 0) return fail_errno(errno, "fdatasync " + path_);
     return {};
   }
@@ -97,18 +101,21 @@ class posix_file final : public file {
   }
 
   result<void> resize(std::uint64_t size) override {
+    const at_disk waits;
     if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
       return fail_errno(errno, "ftruncate " + path_ + " to " + std::to_string(size));
     return {};
   }
 
   result<void> allocate(std::uint64_t size) override {
+    const at_disk waits;
     if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(size)) == 0) return {};
     if (errno == EOPNOTSUPP || errno == ENOSYS) return file::allocate(size);
     return fail_errno(errno, "fallocate " + path_ + " to " + std::to_string(size));
   }
 
   result<void> make_zero(byte_range range, bool deallocate) override {
+    const at_disk waits;
     if (range.empty()) return {};
     // FALLOC_FL_* work on block devices too, from Linux 4.9 on.
     const int mode =
@@ -135,6 +142,7 @@ class posix_file final : public file {
   }
 
   file_stretch stretch_at(std::uint64_t offset, std::uint64_t limit) const override {
+    const at_disk waits;
     const auto data = ::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_DATA);
     if (data < 0) return {limit, !block_device_ && errno == ENXIO};
     if (static_cast<std::uint64_t>(data) > offset)
@@ -146,6 +154,7 @@ class posix_file final : public file {
 
   // Not SEEK_HOLE: to that, what was only read and is in memory is data.
   std::uint64_t written_bytes() const override {
+    const at_disk waits;
     constexpr std::uint32_t extents_at_once = 128;
     bytes buffer(sizeof(fiemap) + extents_at_once * sizeof(fiemap_extent));
     auto* map = reinterpret_cast<fiemap*>(buffer.data());
@@ -171,6 +180,7 @@ class posix_file final : public file {
   }
 
   ssize_t write_once(std::span<const iovec> parts, std::uint64_t offset) {
+    const at_disk waits;
     return ::pwritev(fd_.get(), parts.data(), static_cast<int>(parts.size()),
                      static_cast<off_t>(offset));
   }
@@ -234,6 +244,7 @@ class machine_disk final : public disk {
  public:
   result<std::unique_ptr<file>> open(const std::string& path, open_mode mode, bool lock,
                                      int lock_wait_ms) override {
+    const at_disk waits;
     descriptor fd(::open(path.c_str(), flags_of(mode) | O_CLOEXEC, 0600));
     if (fd.get() < 0) return fail_errno(errno, "open " + path);
     struct stat st {};
@@ -244,6 +255,7 @@ class machine_disk final : public disk {
   }
 
   result<void> make_directory(const std::string& path) override {
+    const at_disk waits;
     for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
       const auto part = path.substr(0, at);
       const bool made = ::mkdir(part.c_str(), 0700) == 0;
@@ -255,6 +267,7 @@ class machine_disk final : public disk {
   }
 
   result<void> sync_directory(const std::string& path) override {
+    const at_disk waits;
     const descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd.get() < 0) return fail_errno(errno, "open " + path);
     if (::fsync(fd.get()) != 0) return fail_errno(errno, "fsync " + path);
@@ -262,6 +275,7 @@ class machine_disk final : public disk {
   }
 
   result<std::vector<std::string>> list(const std::string& path) override {
+    const at_disk waits;
     const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(path.c_str()), ::closedir);
     if (!open) return fail_errno(errno, "opendir " + path);
     std::vector<std::string> names;
@@ -275,6 +289,7 @@ class machine_disk final : public disk {
   }
 
   result<void> remove(const std::string& path) override {
+    const at_disk waits;
     if (::unlink(path.c_str()) != 0) return fail_errno(errno, "unlink " + path);
     return {};
   }
