@@ -71,8 +71,9 @@ struct member_config {
 
 // Switches that only tests set, in [testing]; each is logged as a warning at the start.
 struct testing_config {
-  bool hold = true;     // false: acknowledgements are not withheld (the causal probe must notice)
-  bool destage = true;  // false: records stay in the pending map (a benchmark reads through it)
+  bool hold = true;       // false: acknowledgements are not withheld (the causal probe must notice)
+  bool destage = true;    // false: records stay in the pending map (a benchmark reads through it)
+  std::string hang = {};  // "destage" or "sync": that thread of each member stands still
   friend bool operator==(const testing_config&, const testing_config&) = default;
 };
 
@@ -95,6 +96,8 @@ struct gateway_config {
 struct coordinator_member_config {
   std::string name;
   endpoint control;  // of its gateway at this coordinator's site
+  friend bool operator==(const coordinator_member_config&,
+                         const coordinator_member_config&) = default;
 };
 
 struct coordinator_config {
@@ -113,6 +116,7 @@ struct coordinator_config {
   std::vector<coordinator_member_config> members;
   // [testing] delay_mark = {member = "m2", by = "20ms"}
   std::optional<std::pair<std::string, std::chrono::milliseconds>> delay_mark;
+  friend bool operator==(const coordinator_config&, const coordinator_config&) = default;
 };
 
 // Reads FILE and FILE's directory's conf.d/*.toml. Every error of the file is found in one go; the

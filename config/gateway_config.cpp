@@ -134,6 +134,7 @@ void gateway_reader::read_member(table_reader table) {
 void gateway_reader::read_testing(table_reader table) {
   config.testing.hold = table.boolean("hold").value_or(true);
   config.testing.destage = table.boolean("destage").value_or(true);
+  config.testing.hang = table.choice("hang").value_or("");
 }
 
 void gateway_reader::check_link(table_reader& root) {

@@ -166,6 +166,13 @@ const table_keys testing_table{
              .fallback = "true",
              .sentence = "false: nothing is moved to the backing files, so the journal is never "
                          "trimmed"},
+            {.name = "hang",
+             .type = key_type::choice,
+             .otherwise = "none does",
+             .sentence = "this thread of each member stands still, as in a deadlock, until the "
+                         "watchdog ends the process",
+             .example = "destage",
+             .choices = {"destage", "sync"}},
         },
     .only_tests = true};
 

@@ -51,7 +51,7 @@ void coordinator_loop::start() {
   running_ = true;
   thread_ = std::thread([this] {
     run_ahead();
-    io_.run();
+    pulse_.run("coordinator");
   });
 }
 
@@ -59,11 +59,43 @@ void coordinator_loop::stop() {
   if (!thread_.joinable()) return;
   running_ = false;
   asio::post(io_, [this] {
+    pulse_.stop();
     timer_.cancel();
     poll_timer_.cancel();
     for (const auto& c : connections_) c->stop();
   });
   thread_.join();
+}
+
+// ---- a configuration that was read again
+
+void coordinator_loop::reload(const coordinator_config& now) {
+  in_loop([this, now] { return take(now), true; }, false);
+}
+
+std::string coordinator_loop::verdict() const {
+  return verdict_.with([](const std::string& v) { return v; });
+}
+
+void coordinator_loop::take(const coordinator_config& now) {
+  auto taken = config_;
+  taken.log_level = now.log_level;
+  taken.marker_interval = now.marker_interval;
+  taken.hold_limit = now.hold_limit;
+  taken.rpo_target = now.rpo_target;
+  const bool changed = !(taken == config_);
+  config_ = taken;
+  set_log_level(log_level_named(now.log_level));
+  pace_changed();
+  log_notice(std::string("the configuration was read again; ") +
+                 (changed ? "log and markers are taken from it" : "nothing is to be taken"),
+             log_event::configuration_taken, {config_.group, {}, {}});
+  if (!(taken == now))
+    log_warning(
+        "only `log` and [markers] are taken from the configuration while the coordinator runs; "
+        "what else has changed takes a restart",
+        log_event::restart_needed, {config_.group, {}, {}});
+  arm();
 }
 
 // ---- from other threads
@@ -170,18 +202,21 @@ void coordinator_loop::send(std::size_t member, const control_message& m) {
   connections_[member]->send(m);
 }
 
-void coordinator_loop::event(const char* level, const std::string& sentence) {
+void coordinator_loop::event(const char* level, const std::string& sentence, log_event what,
+                             const std::string& member) {
   const std::string named(level);
   log(named == "error"     ? log_level::error
       : named == "warning" ? log_level::warning
                            : log_level::notice,
-      sentence);
+      sentence, what, {config_.group, member, {}});
   noted(store_->add_event(level, sentence));
 }
 
 bool coordinator_loop::kept(const result<void>& written) {
   if (written) return true;
-  if (state_failed_.empty()) log_error("the coordinator's state: " + written.error().text);
+  if (state_failed_.empty())
+    log_error("the coordinator's state: " + written.error().text, log_event::state_failed,
+              {config_.group, {}, {}});
   state_failed_ = written.error().text + "; start the coordinator again when that is mended";
   return false;
 }
@@ -192,7 +227,8 @@ void coordinator_loop::noted(const result<void>& written) {
 
 void coordinator_loop::on_connected(std::size_t member, const member_hello& hello) {
   board_.on_connected(member, now_us());
-  event("notice", board_.name(member) + ": connected to its gateway at " + board_.control(member));
+  event("notice", board_.name(member) + ": connected to its gateway at " + board_.control(member),
+        log_event::control_up, board_.name(member));
   connected(member, hello);
   send(member, status_request{});
   turn();
@@ -201,7 +237,8 @@ void coordinator_loop::on_connected(std::size_t member, const member_hello& hell
 void coordinator_loop::on_lost(std::size_t member, const std::string& why) {
   const bool was = board_.connected(member);
   if (board_.on_lost(member, why, now_us()))
-    event("warning", board_.name(member) + (was ? ": lost: " : ": not connected: ") + why);
+    event("warning", board_.name(member) + (was ? ": lost: " : ": not connected: ") + why,
+          log_event::control_down, board_.name(member));
   if (was) lost(member);
   turn();
 }
@@ -217,6 +254,7 @@ void coordinator_loop::on_message(std::size_t member, const control_message& m) 
 void coordinator_loop::poll() {
   for (std::size_t i = 0; i < board_.size(); ++i)
     if (board_.connected(i)) send(i, status_request{});
+  verdict_.with([this, now = make_snapshot().verdict](std::string& v) { v = now; });
   poll_timer_.expires_after(std::chrono::microseconds(poll_us_));
   poll_timer_.async_wait([this](const std::error_code& ec) {
     if (!ec && running_) poll();

@@ -14,12 +14,15 @@
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "base/events.h"
+#include "base/guarded.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/member_board.h"
 #include "coordinator/member_connection.h"
 #include "coordinator/operations.h"
 #include "coordinator/state_store.h"
 #include "coordinator/verdict.h"
+#include "net/pulse.h"
 
 namespace cairn {
 
@@ -29,6 +32,8 @@ class coordinator_loop : public coordinator, protected member_events {
   ~coordinator_loop() override;
 
   void start() override;
+  void reload(const coordinator_config& now) override;
+  std::string verdict() const override;
   void stop() override;
 
   group_snapshot snapshot() override;
@@ -52,20 +57,24 @@ class coordinator_loop : public coordinator, protected member_events {
   virtual result<std::uint64_t> begin_plan(std::optional<marker_number> at);
   virtual result<std::uint64_t> begin_takeover(std::optional<marker_number> at);
   virtual void describe(operation_view&) {}  // of one that is running
+  virtual void pace_changed() {}             // in the configuration
 
   // ---- what a role uses
   std::uint64_t now_us() const;
   void send(std::size_t member, const control_message& m);
-  void event(const char* level, const std::string& sentence);  // into the log, too
+  // Into the log, too. `member`: whom it is about, by name.
+  void event(const char* level, const std::string& sentence, log_event what,
+             const std::string& member = {});
   // What the protocol rests on. Once a write of it failed, nothing that needs it happens any more.
   bool kept(const result<void>& written);
   // What is only for people: a line in the log when it failed.
   static void noted(const result<void>& written);
   const std::string& state_failed() const { return state_failed_; }
 
-  const coordinator_config config_;
+  coordinator_config config_;  // changed by reload(), in the coordinator's thread
   const std::uint64_t poll_us_;
   asio::io_context io_{1};
+  pulse pulse_{io_};
   std::unique_ptr<state_store> store_;
   member_board board_;
   operations operations_;
@@ -77,6 +86,7 @@ class coordinator_loop : public coordinator, protected member_events {
   void on_message(std::size_t member, const control_message& m) final;
   void poll();
   void arm();
+  void take(const coordinator_config& now);
   void turn();  // after whatever happened: what is due, and when to wake
   group_snapshot make_snapshot();
   // Runs f in the coordinator's thread and waits for it; `otherwise` when it has stopped.
@@ -89,6 +99,7 @@ class coordinator_loop : public coordinator, protected member_events {
   std::uint64_t armed_us_ = 0;
   std::string state_failed_;
   holdback_memory holdback_;
+  guarded<std::string> verdict_;
   std::atomic<bool> running_{false};
   std::thread thread_;
 };

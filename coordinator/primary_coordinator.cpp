@@ -65,8 +65,10 @@ void primary_coordinator::received(std::size_t member, const control_message& m)
     perform(round_.on_outcome(member, *o, now));
   }
   if (round_.replaced_by() && !std::exchange(said_replaced_, true))
-    event("error", round_.obstacle(now) +
-                       "; this one makes no more markers. Start it again to put it in charge.");
+    event("error",
+          round_.obstacle(now) +
+              "; this one makes no more markers. Start it again to put it in charge.",
+          log_event::coordinator_replaced);
 }
 
 void primary_coordinator::time_passed() {
@@ -78,6 +80,11 @@ void primary_coordinator::time_passed() {
       operations_.fail_with(d.operation, {ETIMEDOUT, "no round began: " + round_.obstacle(now)},
                             now);
   std::erase_if(demands_, late);
+}
+
+void primary_coordinator::pace_changed() {
+  const auto now = settings_of(config_);
+  round_.set_pace(now.interval_us, now.hold_limit_us, now_us());
 }
 
 // ---- actions
@@ -144,15 +151,18 @@ void primary_coordinator::end(const round_ended& e) {
 void primary_coordinator::tell_change(const round_ended& e) {
   if (e.outcome == round_outcome::sealed) {
     if (voids_in_a_row_ >= voids_worth_a_line)
-      event("notice", marker_text(e.marker) + " is sealed: markers are made again");
+      event("notice", marker_text(e.marker) + " is sealed: markers are made again",
+            log_event::markers_made_again);
     voids_in_a_row_ = 0;
     last_void_.clear();
   }
   if (e.outcome != round_outcome::voided) return;
   last_void_ = e.reason.empty() ? "void" : e.reason;
   if (++voids_in_a_row_ == voids_worth_a_line)
-    event("warning", "several markers in a row are void, the last one " + marker_text(e.marker) +
-                         ": " + e.reason);
+    event("warning",
+          "several markers in a row are void, the last one " + marker_text(e.marker) + ": " +
+              e.reason,
+          log_event::markers_fail);
 }
 
 void primary_coordinator::answer(const known_round& r) {

@@ -25,6 +25,7 @@ class primary_coordinator final : public coordinator_loop {
   void mark_known(std::vector<marker_view>& markers) override;
   result<std::uint64_t> begin_marker(const std::string& name) override;
   void describe(operation_view& view) override;
+  void pace_changed() override;
 
   // A round since our start, with the monotonic time of its MARK: its age.
   struct known_round {

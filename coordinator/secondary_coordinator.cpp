@@ -93,15 +93,17 @@ void secondary_coordinator::note_phase() {
     // A group that has just started has no marker yet; that is no news.
     const bool settled = now_us() > started_us_ + settling_us;
     const bool refused = settled && selection_.phase() == selection_phase::idle && !why.empty();
-    if (refused) event("warning", "no marker is applied: " + why);
+    if (refused) event("warning", "no marker is applied: " + why, log_event::markers_not_applied);
     if (refused || why.empty()) told_obstacle_ = why;
   }
   if (selection_.phase() == told_phase_) return;
   told_phase_ = selection_.phase();
   if (told_phase_ == selection_phase::replaced)
-    event("error", selection_.obstacle() +
-                       "; this one follows no more. Start it again to put it "
-                       "in charge.");
+    event("error",
+          selection_.obstacle() +
+              "; this one follows no more. Start it again to put it "
+              "in charge.",
+          log_event::coordinator_replaced);
 }
 
 void secondary_coordinator::answer_plan(const plan_made& made) {
@@ -115,7 +117,7 @@ void secondary_coordinator::answer_plan(const plan_made& made) {
 }
 
 void secondary_coordinator::refuse(const error& why) {
-  event("error", "no takeover: " + why.text);
+  event("error", "no takeover: " + why.text, log_event::takeover_failed);
   if (takeover_operation_) operations_.fail_with(*takeover_operation_, why, now_us());
   takeover_operation_.reset();
 }
@@ -134,7 +136,7 @@ void secondary_coordinator::finish(const takeover_finished& end) {
   std::string sentence =
       fmt::format("taken over at {}, lineage {}", marker_text(plan.at), plan.lineage);
   if (records) sentence += fmt::format("; {} records beyond it are set aside", *records);
-  event("notice", sentence);
+  event("notice", sentence, log_event::takeover_done);
   if (!takeover_operation_) return;
   if (operation_view* op = operations_.find(*takeover_operation_)) op->takeover = plan;
   operations_.finish(*takeover_operation_, sentence, now_us());
@@ -227,8 +229,10 @@ result<std::uint64_t> secondary_coordinator::begin_takeover(std::optional<marker
   if (takeover_operation_) return fail(EBUSY, "a takeover is under way already");
   const auto id = operations_.begin("takeover", "asks the secondaries", now_us());
   takeover_operation_ = id;
-  event("notice", at ? fmt::format("takeover at marker {} asked for", at->value)
-                     : std::string("takeover asked for"));
+  event("notice",
+        at ? fmt::format("takeover at marker {} asked for", at->value)
+           : std::string("takeover asked for"),
+        log_event::takeover_asked);
   perform(selection_.take_over(at, random_.make_uuid(), now_us()));
   return id;
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/thread_priority.h"
 #include "net/control_channel.h"
+#include "net/pulse.h"
 
 namespace cairn {
 namespace {
@@ -41,7 +42,7 @@ class control_server::impl {
     asio::co_spawn(*io_, accept_all(this), asio::detached);
     thread_ = std::thread([this] {
       run_ahead();
-      io_->run();
+      pulse_.run("control");
     });
   }
 
@@ -49,6 +50,7 @@ class control_server::impl {
     if (!thread_.joinable()) return;
     asio::post(*io_, [this] {
       stopping_ = true;
+      pulse_.stop();
       door_->close();
       for (const auto& s : sessions_) s->channel->close();
     });
@@ -67,6 +69,7 @@ class control_server::impl {
     member* to = nullptr;
     std::string name;  // of the coordinator, and where it is
     bool busy = false;
+    log_subject subject() const { return {to->config().group, to->config().name, {}}; }
   };
   using session_ptr = std::shared_ptr<session>;
 
@@ -82,6 +85,7 @@ class control_server::impl {
   // Shared with the replies that members keep: one that comes after the end finds a context that
   // does not run any more.
   std::shared_ptr<asio::io_context> io_;
+  pulse pulse_{*io_};
   std::unique_ptr<listener> door_;
   std::vector<member*> members_;
   const status_addition add_;  // or none
@@ -96,7 +100,8 @@ asio::awaitable<void> control_server::impl::accept_all(impl* self) {
     result<std::unique_ptr<framed_connection>> wire = co_await self->door_->accept();
     if (!wire || self->stopping_) co_return;
     if (self->sessions_.size() == connections_max) {
-      log_warning("control: too many connections, " + (*wire)->peer() + " is turned away");
+      log_warning("control: too many connections, " + (*wire)->peer() + " is turned away",
+                  log_event::control_refused);
       continue;
     }
     auto s = std::make_shared<session>();
@@ -112,7 +117,9 @@ asio::awaitable<void> control_server::impl::serve(impl* self, session_ptr s) {
   while (welcome) {
     const result<control_message> message = co_await s->channel->read(silence_limit);
     if (!message) {
-      if (!self->stopping_) log_notice("control: " + s->name + ": " + message.error().text);
+      if (!self->stopping_)
+        log_notice("control: " + s->name + ": " + message.error().text, log_event::control_down,
+                   s->subject());
       break;
     }
     self->obey(s, *message);
@@ -141,14 +148,14 @@ asio::awaitable<bool> control_server::impl::greet(impl* self, session_ptr s) {
   else if (!(s->to = self->find(*hello)))
     refusal.reason = "this gateway has no member " + hello->member + " of group " + hello->group;
   if (!s->to) {
-    log_warning("control: " + s->name + " refused: " + refusal.reason);
+    log_warning("control: " + s->name + " refused: " + refusal.reason, log_event::control_refused);
     s->channel->send(refusal);
     co_await s->channel->finish(finish_limit);
     co_return false;
   }
   s->name = "coordinator " + hello->coordinator + " at " + s->channel->peer() + " (member " +
             hello->member + ")";
-  log_notice("control: " + s->name + " connected");
+  log_notice("control: " + s->name + " connected", log_event::control_up, s->subject());
   s->channel->send(s->to->welcome());
   co_return true;
 }
@@ -177,7 +184,8 @@ void control_server::impl::obey(const session_ptr& s, const control_message& m) 
     return in_pool(s, [to, a = *a] { return to->on_apply(a); });
   if (const auto* p = std::get_if<promote>(&m))
     return in_pool(s, [to, p = *p] { return to->on_promote(p); });
-  log_warning("control: " + s->name + ": a message that only a gateway sends");
+  log_warning("control: " + s->name + ": a message that only a gateway sends",
+              log_event::control_refused, s->subject());
   s->channel->close();
 }
 

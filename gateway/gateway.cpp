@@ -10,11 +10,13 @@
 #include "gateway/iscsi/driver/configured.h"
 #include "gateway/receiver_link.h"
 #include "gateway/sender_link.h"
+#include "gateway/service_sentence.h"
 
 namespace cairn {
 namespace {
 
-gateway_config without_sizes(gateway_config c) {
+gateway_config without_what_may_change(gateway_config c) {
+  c.log_level.clear();
   for (auto& m : c.members)
     for (auto& v : m.volumes) v.size_bytes = 0;
   return c;
@@ -39,10 +41,16 @@ result<void> gateway::open_members(disk& on, random_source& random) {
   if (!config_.testing.hold) {
     log_warning(
         "[testing] hold = false: acknowledgements are not withheld, markers are no "
-        "consistent cuts");
+        "consistent cuts",
+        log_event::testing_switch);
   }
   if (!config_.testing.destage)
-    log_warning("[testing] destage = false: the journal is never trimmed and will be full");
+    log_warning("[testing] destage = false: the journal is never trimmed and will be full",
+                log_event::testing_switch);
+  if (!config_.testing.hang.empty())
+    log_warning("[testing] hang: the " + config_.testing.hang +
+                    " thread of each member stands still, as in a deadlock",
+                log_event::testing_switch);
   for (const auto& wanted : config_.members) {
     auto opened = member::open(on, wanted, config_.name, config_.testing, random);
     if (!opened) {
@@ -93,7 +101,8 @@ void gateway::start() {
   for (auto& each : senders_) each->start();
   control_->start();
   if (iscsi_) iscsi_->start();
-  log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()));
+  log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()),
+             log_event::gateway_started);
 }
 
 void gateway::reload(const gateway_config& now) {
@@ -103,16 +112,20 @@ void gateway::reload(const gateway_config& now) {
       if (m.group == each->config().group && m.name == each->config().name)
         grew = grow(m, *each) || grew;
   }
-  if (without_sizes(now) != without_sizes(config_))
+  set_log_level(log_level_named(now.log_level));
+  if (without_what_may_change(now) != without_what_may_change(config_))
     log_warning(
-        "only larger sizes of volumes are taken from the configuration while the gateway "
-        "runs; what else has changed takes a restart");
+        "only `log` and larger sizes of volumes are taken from the configuration while the gateway "
+        "runs; what else has changed takes a restart",
+        log_event::restart_needed);
   else if (!grew)
-    log_notice("the configuration was read again; no volume has grown");
+    log_notice("the configuration was read again; no volume has grown",
+               log_event::configuration_taken);
   if (!grew) return;
   for (auto& each : senders_) each->greet_again();
   if (iscsi_) iscsi_->look_at_sizes();
-  log_notice("the configuration was read again; hosts and peers are told what has grown");
+  log_notice("the configuration was read again; hosts and peers are told what has grown",
+             log_event::configuration_taken);
 }
 
 bool gateway::grow(const member_config& now, member& of) {
@@ -122,7 +135,9 @@ bool gateway::grow(const member_config& now, member& of) {
     const auto v = std::ranges::find(now.volumes, facts[i].name, &volume_config::name);
     if (v == now.volumes.end()) continue;
     const auto done = of.grow(i, v->size_bytes);
-    if (!done) log_error("member " + now.name + ": " + done.error().text);
+    if (!done)
+      log_error("member " + now.name + ": " + done.error().text, log_event::none,
+                {now.group, now.name, facts[i].name});
     grew = grew || (done && *done);
   }
   return grew;
@@ -130,12 +145,13 @@ bool gateway::grow(const member_config& now, member& of) {
 
 void gateway::stop() {
   if (!std::exchange(running_, false)) return;
+  for (auto& each : members_) each->stop_soon();
   if (iscsi_) iscsi_->stop();
   control_->stop();
   for (auto& each : senders_) each->stop();
   if (receivers_) receivers_->stop();
   for (auto& each : members_) each->stop();
-  log_notice(fmt::format("gateway {} has stopped", config_.name));
+  log_notice(fmt::format("gateway {} has stopped", config_.name), log_event::gateway_stopped);
 }
 
 // Members know nothing of front ends: what their volumes are for hosts is added here.
@@ -149,6 +165,19 @@ void gateway::add_hosts(member_status& s) const {
     const auto volume = std::ranges::find(of->volumes, each.name, &volume_config::name);
     if (volume != of->volumes.end()) add_hosts_of(config_, *volume, sessions, each);
   }
+}
+
+std::string gateway::sentence() const {
+  std::vector<member_status> all;
+  std::vector<bool> linked;
+  for (const auto& each : members_) {
+    all.push_back(each->status());
+    // One that was taken over has a listener, but its old primary must not come back.
+    linked.push_back(each->config().role == member_role::primary
+                         ? each->config().peer.has_value()
+                         : all.back().role == member_role::secondary);
+  }
+  return service_sentence(all, linked);
 }
 
 std::optional<exported_volume> gateway::find(const std::string& name) const {

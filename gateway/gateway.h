@@ -40,14 +40,17 @@ class gateway {
   gateway& operator=(const gateway&) = delete;
 
   void start();
-  // Takes from a configuration that was read again what can change while hosts are served: sizes
-  // that have grown (0: a block device is looked at again). Says in the log what grew, what could
-  // not, and that the rest takes a restart. From start() to stop(), one call at a time.
+  // Takes from a configuration that was read again what can change while hosts are served: `log`,
+  // and sizes that have grown (0: a block device is looked at again). Says in the log what grew,
+  // what could not, and that the rest takes a restart. From start() to stop(), one call at a time.
   void reload(const gateway_config& now);
-  void stop();  // orderly; a second call does nothing
+  // Orderly, and no longer than the disks take: what an APPLY under way still has to do is left to
+  // the next start. A second call does nothing.
+  void stop();
 
   std::optional<exported_volume> find(const std::string& name) const;
   std::vector<exported_volume> exports() const;  // in the order of the configuration
+  std::string sentence() const;                  // gateway/service_sentence.h; does not wait
 
  private:
   explicit gateway(const gateway_config& config);

@@ -57,8 +57,9 @@ class member {
                                               const std::string& gateway_name,
                                               const testing_config& testing, random_source& random);
   virtual ~member() = default;
-  virtual void start() = 0;  // the threads
-  virtual void stop() = 0;   // orderly: joins, destages nothing more, syncs all
+  virtual void start() = 0;      // the threads
+  virtual void stop_soon() = 0;  // an APPLY under way ends, and is gone on with at the next start
+  virtual void stop() = 0;       // orderly: joins, destages nothing more, syncs all
 
   // ---- the steps that the threads repeat; the simulator calls them instead of start()
   virtual void hold_step(monotonic_time now) = 0;  // voids a marker whose limit ran out

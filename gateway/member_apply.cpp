@@ -112,8 +112,10 @@ result<void> member_impl::each_row(sequence behind, sequence upto,
 result<void> member_impl::advance_to(sequence marker_at) {
   check_apply(marker_at, log_->state().target_sequence);
   while (sequence(applied_) < marker_at) {
-    while (pending_records() > background_pace::pending_records_soft && destage_step()) {
+    while (pending_records() > background_pace::pending_records_soft && !stops_soon_ &&
+           destage_step()) {
     }
+    if (stops_soon_) return fail(ESHUTDOWN, "the gateway is stopping");
     CAIRN_TRY(show(next_stage(marker_at)));
   }
   return {};
@@ -200,7 +202,8 @@ control_message member_impl::on_promote(const promote& p) {
   visible_reached_ = log_->assigned().value;
   role_ = member_role::primary;
   log_notice("member " + config_.name + " took over at " + name(p.marker) + "; " +
-             std::to_string(beyond.records) + " records beyond it were set aside");
+                 std::to_string(beyond.records) + " records beyond it were set aside",
+             log_event::member_took_over, subject());
   wake_link();
   return promoted{p.selection_epoch, p.marker, beyond.records, beyond.bytes};
 }

@@ -13,7 +13,9 @@
 #include <mutex>
 #include <thread>
 
+#include "base/events.h"
 #include "base/guarded.h"
+#include "base/heartbeat.h"
 #include "base/prefix.h"
 #include "gateway/background_pace.h"
 #include "gateway/change_lock.h"
@@ -35,6 +37,7 @@ class member_impl final : public member {
   result<void> restore(const recovery_report& found);
 
   void start() override;
+  void stop_soon() override { stops_soon_ = true; }
   void stop() override;
   void hold_step(monotonic_time now) override;
   std::optional<monotonic_time> hold_deadline() const override { return gate_.deadline(); }
@@ -111,6 +114,10 @@ class member_impl final : public member {
   // One host operation of one or more records, counted down until all may be acknowledged.
   struct operation;
 
+  // What is in the log of this member, or of one of its volumes.
+  log_subject subject(const std::string& of_volume = {}) const {
+    return {config_.group, config_.name, of_volume};
+  }
   // member_host
   result<void> accepts(std::size_t volume) const;
   result<append_slot> append(const record& draft, std::span<const iovec> data);
@@ -156,6 +163,8 @@ class member_impl final : public member {
   result<void> restore_pending();
   void restore_samples(const recovery_report& found);
   // member_threads
+  void start_thread(const std::string& name, void (member_impl::*loop)());
+  void hang();
   void hold_loop();
   void sync_loop();
   void catalog_loop();
@@ -192,18 +201,21 @@ class member_impl final : public member {
   guarded<std::function<void()>> wake_;
   std::atomic<bool> wake_wanted_{false};
 
-  std::mutex apply_mutex_;                    // also of what is known of the volumes
+  turn_mutex apply_mutex_{"who applies"};     // also of what is known of the volumes
   std::atomic<std::uint64_t> applied_{0};     // secondary: end of what its volumes show
   std::atomic<std::uint64_t> generation_{0};  // counts changes of what a secondary shows
-  std::mutex arrivals_mutex_;  // what the peer sends goes in, or a takeover cuts: never both
-  mutable std::mutex destage_mutex_;
+  // What the peer sends goes in, or a takeover cuts: never both.
+  turn_mutex arrivals_mutex_{"who takes arrivals"};
+  turn_mutex destage_mutex_{"who destages"};
   std::unique_ptr<destager> destager_;
+  std::atomic<bool> stops_soon_{false};
   std::atomic<bool> destage_stopped_;           // by [testing], or a volume or the journal failed
   std::atomic<bool> destage_waits_{false};      // for space in a backing file's file system
   std::string catalog_trouble_;                 // of the catalog's thread
   std::string backing_trouble_, trim_trouble_;  // of the destaging thread
 
   mutable std::mutex thread_mutex_;
+  const std::string hangs_;  // by [testing]: the thread that does
   std::condition_variable hold_wakes_, sync_wakes_, nap_ends_;
   bool stopping_ = false;
   bool hold_changed_ = false;

@@ -52,7 +52,11 @@ void member_impl::set_link(link_state state, const std::string& because) {
   if (!news) return;
   const auto sentence = "member " + config_.name + ": link " + name_of(state) +
                         (because.empty() ? "" : ": " + because);
-  state == link_state::refused ? log_error(sentence) : log_notice(sentence);
+  if (state == link_state::refused)
+    log_error(sentence, log_event::link_refused, subject());
+  else
+    log_notice(sentence, state == link_state::connected ? log_event::link_up : log_event::link_down,
+               subject());
 }
 
 void member_impl::fence(const std::string& because) {
@@ -62,8 +66,11 @@ void member_impl::fence(const std::string& because) {
     s.fenced_because = because;
     return {};
   });
-  log_error("member " + config_.name + " is fenced and takes no writes: " + because);
-  if (!saved) log_error("member " + config_.name + ": fencing not saved: " + saved.error().text);
+  log_error("member " + config_.name + " is fenced and takes no writes: " + because,
+            log_event::member_fenced, subject());
+  if (!saved)
+    log_error("member " + config_.name + ": fencing not saved: " + saved.error().text,
+              log_event::none, subject());
 }
 
 // `finished` first: a seal that it covers was entered among the young ones before it was finished,
@@ -116,7 +123,8 @@ void member_impl::stored_advanced() {
   if (upto.value <= known) return;
   const auto now = std::chrono::steady_clock::now();
   const auto counted = each_row(sequence(known), upto, [&](const row& r) { count(r, now); });
-  if (!counted) log_error("member " + config_.name + ": " + counted.error().text);
+  if (!counted)
+    log_error("member " + config_.name + ": " + counted.error().text, log_event::none, subject());
   samples_.with([&](lag_samples& s) { s.forget(sequence(applied_)); });
   // On a secondary this prefix only tells which records were counted.
   visible_.with([&](prefix& p) { p = prefix(upto.value); });

@@ -75,10 +75,12 @@ result<volume_list> open_volumes(disk& on, const member_config& c, journal& log,
     if (!backing) return fail(backing.error());
     const auto size = backing->size_bytes;
     if (old && size < old->size_bytes) return fail(shrinks(*old, size));
-    if (old && size > old->size_bytes) log_notice(grows(*old, size));
+    if (old && size > old->size_bytes)
+      log_notice(grows(*old, size), log_event::volume_grew, {c.group, c.name, v.name});
     all.push_back(old ? *old : newborn(v, size, backing->empty, ++last_index, primary, random));
     all.back().size_bytes = size;
-    out.push_back(std::make_unique<volume>(all.back(), std::move(backing->at)));
+    out.push_back(std::make_unique<volume>(all.back(), std::move(backing->at),
+                                           log_subject{c.group, c.name, v.name}));
   }
   const auto is_known = [&](const volume_identity& v) { return std::ranges::count(known, v) > 0; };
   if (!std::ranges::all_of(all, is_known)) CAIRN_TRY(log.save_volumes(all));
@@ -86,16 +88,18 @@ result<volume_list> open_volumes(disk& on, const member_config& c, journal& log,
 }
 
 // Gaps are writes that were never acknowledged, or not durable at a loss of power.
-void tell_recovery(const std::string& member, const recovery_report& found) {
+void tell_recovery(const member_config& of, const recovery_report& found) {
   if (found.made_new) return;
-  const std::string text = "member " + member + ": the journal ends at record " +
+  const log_subject about{of.group, of.name, {}};
+  const std::string text = "member " + of.name + ": the journal ends at record " +
                            std::to_string(found.last_found.value) + "; " +
                            std::to_string(found.records_scanned) +
                            " records were found behind the durable watermark " +
                            std::to_string(found.durable_watermark.value);
-  if (found.gaps.empty()) return log_notice(text);
+  if (found.gaps.empty()) return log_notice(text, log_event::journal_recovered, about);
   log_warning(text + "; " + std::to_string(found.gaps.size()) + " became gaps, the first is " +
-              std::to_string(found.gaps.front().value));
+                  std::to_string(found.gaps.front().value),
+              log_event::journal_recovered, about);
 }
 
 }  // namespace
@@ -106,7 +110,7 @@ result<std::unique_ptr<member>> member::open(disk& on, const member_config& conf
   recovery_report found;
   auto log = journal::open(on, options_of(config), random, &found);
   if (!log) return fail(log.error());
-  tell_recovery(config.name, found);
+  tell_recovery(config, found);
   auto volumes = open_volumes(on, config, **log, random);
   if (!volumes) return fail(volumes.error());
   auto m = std::make_unique<member_impl>(config, gateway_name, testing, std::move(*log),
@@ -125,7 +129,8 @@ member_impl::member_impl(const member_config& config, std::string gateway_name,
       gate_(log_->state().marker_epoch, log_->state().marker_last, testing.hold),
       role_(log_->state().role),
       samples_(volumes_.size()),
-      destage_stopped_(!testing.destage) {
+      destage_stopped_(!testing.destage),
+      hangs_(testing.hang) {
   if (const auto newest = log_->newest_marker())
     gate_.seen(newest->body.marker.made_in, newest->body.marker.number);
 }
@@ -156,7 +161,8 @@ result<void> member_impl::restore(const recovery_report& found) {
     for (const auto& body : found.unsealed)
       if (auto done = append_marker(record_kind::void_, body); !done) return fail(done.error());
   if (!state.fenced_because.empty())
-    log_warning("member " + config_.name + " is fenced: " + state.fenced_because);
+    log_warning("member " + config_.name + " is fenced: " + state.fenced_because,
+                log_event::member_fenced, subject());
   return {};
 }
 

@@ -106,12 +106,14 @@ void member_impl::finish_hold(hold_gate::opened o) {
   });
   if (o.how.seal) return append_seal(o.how, to);
   log_warning("member " + config_.name + ": marker " + std::to_string(o.how.marker.number.value) +
-              " is void: " + o.how.reason);
+                  " is void: " + o.how.reason,
+              log_event::marker_voided, subject());
   marker_body body;
   body.marker = o.how.marker;
   body.group_hash = hash_of_group(config_.group);
   if (auto slot = append_marker(record_kind::void_, body); !slot)
-    log_warning("member " + config_.name + ": void not journaled: " + slot.error().text);
+    log_warning("member " + config_.name + ": void not journaled: " + slot.error().text,
+                log_event::none, subject());
   if (to) to(outcome{o.how.marker, false, held, o.how.reason});
 }
 
@@ -139,7 +141,8 @@ void member_impl::append_seal(const hold::ended& how, reply to) {
     return;
   }
   const auto& e = slot ? written.error() : slot.error();
-  log_error("member " + config_.name + ": seal not journaled: " + e.text);
+  log_error("member " + config_.name + ": seal not journaled: " + e.text, log_event::none,
+            subject());
   // One that finished while the journal failed will never be durable: it stays here, so that it is
   // not shipped.
   if (!log_->failure())

@@ -87,7 +87,8 @@ void member_impl::sync_step() {
   const auto point = log_->begin_sync();
   if (!log_->ready(point)) return;
   if (auto done = log_->complete_sync(point); !done)
-    return log_error("member " + config_.name + ": " + done.error().text);
+    return log_error("member " + config_.name + ": " + done.error().text, log_event::none,
+                     subject());
   after_sync();
 }
 
@@ -97,7 +98,7 @@ void member_impl::tell_once(std::string& told, const result<T>& done) const {
   const std::string now = done ? std::string() : done.error().text;
   if (now == told) return;
   told = now;
-  if (!now.empty()) log_error("member " + config_.name + ": " + now);
+  if (!now.empty()) log_error("member " + config_.name + ": " + now, log_event::none, subject());
 }
 
 void member_impl::catalog_step() {
@@ -116,7 +117,8 @@ bool member_impl::destage_step() {
   auto moved = destager_->step(destage_limit());
   if (moved) {
     if (destage_waits_.exchange(false))
-      log_notice("member " + config_.name + ": destaging goes on");
+      log_notice("member " + config_.name + ": destaging goes on", log_event::destaging_goes_on,
+                 subject());
     check_watermarks();
     return *moved;
   }
@@ -125,7 +127,8 @@ bool member_impl::destage_step() {
   destage_stopped_ = !no_space;
   if (!known)
     log_error("member " + config_.name + ": destaging " + (no_space ? "waits" : "stopped") + ": " +
-              moved.error().text);
+                  moved.error().text,
+              no_space ? log_event::destaging_waits : log_event::destaging_stopped, subject());
   return false;
 }
 
@@ -145,7 +148,8 @@ void member_impl::backing_step() {
       const auto backed = destager_->sync();
       if (!backed) {
         destage_stopped_ = true;
-        log_error("member " + config_.name + ": destaging stopped: " + backed.error().text);
+        log_error("member " + config_.name + ": destaging stopped: " + backed.error().text,
+                  log_event::destaging_stopped, subject());
       } else {
         tell_once(backing_trouble_, log_->save_backed(*backed));
       }
@@ -161,11 +165,24 @@ void member_impl::trim_step() {
   check_watermarks();
 }
 
+void member_impl::start_thread(const std::string& name, void (member_impl::*loop)()) {
+  threads_.emplace_back([this, name, loop] {
+    const watched_thread watched("member " + config_.name + ": " + name);
+    name == hangs_ ? hang() : (this->*loop)();
+  });
+}
+
+// As a deadlock would.
+void member_impl::hang() {
+  std::unique_lock lock(thread_mutex_);
+  nap_ends_.wait(lock, [this] { return stopping_; });
+}
+
 void member_impl::start() {
-  threads_.emplace_back([this] { hold_loop(); });
-  threads_.emplace_back([this] { sync_loop(); });
-  threads_.emplace_back([this] { catalog_loop(); });
-  threads_.emplace_back([this] { destage_loop(); });
+  start_thread("hold", &member_impl::hold_loop);
+  start_thread("sync", &member_impl::sync_loop);
+  start_thread("catalog", &member_impl::catalog_loop);
+  start_thread("destage", &member_impl::destage_loop);
 }
 
 void member_impl::stop() {
@@ -186,7 +203,7 @@ void member_impl::stop() {
   catalog_step();
   // What the next start need not look at again.
   if (auto ended = log_->end_segments(); !ended)
-    log_error("member " + config_.name + ": " + ended.error().text);
+    log_error("member " + config_.name + ": " + ended.error().text, log_event::none, subject());
   backing_step();
 }
 
@@ -197,10 +214,13 @@ void member_impl::hold_loop() {
   while (!stopping_) {
     const auto until = gate_.deadline();
     const auto woken = [&] { return stopping_ || hold_changed_; };
-    if (until)
-      hold_wakes_.wait_until(lock, *until, woken);
-    else
-      hold_wakes_.wait(lock, woken);
+    {
+      const resting until_then;
+      if (until)
+        hold_wakes_.wait_until(lock, *until, woken);
+      else
+        hold_wakes_.wait(lock, woken);
+    }
     hold_changed_ = false;
     lock.unlock();
     hold_step(std::chrono::steady_clock::now());
@@ -219,7 +239,7 @@ result<void> member_impl::sync_journal() {
 
 void member_impl::sync_now() {
   if (auto done = sync_journal(); !done)
-    log_error("member " + config_.name + ": " + done.error().text);
+    log_error("member " + config_.name + ": " + done.error().text, log_event::none, subject());
 }
 
 // A primary's. What a secondary receives is synced by its link (sync_thread).
@@ -227,7 +247,10 @@ void member_impl::sync_loop() {
   background_pace pace;
   std::unique_lock lock(thread_mutex_);
   while (!stopping_) {
-    sync_wakes_.wait_for(lock, sync_look, [&] { return stopping_ || sync_wanted_; });
+    {
+      const resting until_then;
+      sync_wakes_.wait_for(lock, sync_look, [&] { return stopping_ || sync_wanted_; });
+    }
     const bool wanted = std::exchange(sync_wanted_, false);
     lock.unlock();
     const auto due = [&] { return pace.sync_due(load(), std::chrono::steady_clock::now()); };
@@ -238,6 +261,7 @@ void member_impl::sync_loop() {
 
 // false: the member stops.
 bool member_impl::nap(milliseconds longest) {
+  const resting until_then;
   std::unique_lock lock(thread_mutex_);
   nap_ends_.wait_for(lock, longest, [&] { return stopping_; });
   return !stopping_;

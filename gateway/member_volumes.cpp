@@ -48,7 +48,7 @@ result<bool> member_impl::grow(std::size_t volume, std::uint64_t size_bytes) {
   if (!size) return fail(size.error());
   if (*size < i.size_bytes) return fail(shrinks(i, *size));
   if (*size == i.size_bytes) return false;
-  log_notice(grows(i, *size));
+  log_notice(grows(i, *size), log_event::volume_grew, subject(i.name));
   i.size_bytes = *size;
   CAIRN_TRY(log_->save_volumes({i}));
   v.become(i);

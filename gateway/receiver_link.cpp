@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "net/framed_connection.h"
+#include "net/pulse.h"
 
 namespace cairn {
 namespace {
@@ -37,6 +38,7 @@ class receiver_link::impl {
 
   // First, so that it goes last: what is suspended in it may still hold the rest.
   asio::io_context io_{1};
+  pulse pulse_{io_};
   const receiver_settings settings_;
   std::unique_ptr<listener> door_;
   std::vector<std::unique_ptr<receiver_session>> sessions_;
@@ -55,7 +57,7 @@ result<void> receiver_link::impl::bind(const endpoint& at) {
 void receiver_link::impl::start() {
   for (const auto& each : sessions_) each->start();
   asio::co_spawn(io_, accept_all(this), rethrow);
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] { pulse_.run("link: greetings"); });
 }
 
 // First nobody hands over any more, then those that were handed to end.
@@ -69,7 +71,7 @@ void receiver_link::impl::stop() {
 
 void receiver_link::impl::turn_away(const std::string& why) {
   ++turned_away_;
-  log_warning("link: " + why);
+  log_warning("link: " + why, log_event::link_refused);
 }
 
 receiver_session* receiver_link::impl::find(const hello& greeting) const {

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "gateway/sync_thread.h"
 #include "net/framed_connection.h"
+#include "net/pulse.h"
 #include "replication/receiver.h"
 
 namespace cairn {
@@ -32,6 +33,8 @@ std::vector<volume_offer> offers_of(const std::vector<volume_identity>& all) {
     out.push_back({v.index, v.id, v.name, v.size_bytes, v.naa, v.serial, v.born_empty});
   return out;
 }
+
+log_subject about(const member& one) { return {one.config().group, one.config().name, {}}; }
 
 // A seal arrives only when it is durable at the primary, which therefore never takes it back.
 sequence last_seal(journal& log, sequence from) {
@@ -91,9 +94,10 @@ struct guest {
 class receiver_session::impl {
  public:
   impl(member& owner, const receiver_settings& settings)
-      : owner_(owner), settings_(settings), syncs_(owner.log(), settings.sync_pause, [this] {
-          asio::post(io_, [this] { on_synced(); });
-        }) {}
+      : owner_(owner),
+        settings_(settings),
+        syncs_(about(owner), owner.log(), settings.sync_pause,
+               [this] { asio::post(io_, [this] { on_synced(); }); }) {}
 
   void start();
   void stop();
@@ -106,6 +110,7 @@ class receiver_session::impl {
   void say_progress() { something_to_tell_.cancel(); }
   void end(const std::string& why);
   bool current(const wire_end& wire) const { return wire && wire == wire_; }
+  log_subject subject() const { return about(owner_); }
   result<hello_answer> accept(const hello& greeting, const hello_accepted& how);
   void replace(wire_end wire, const hello& greeting, const hello_answer& answer);
   std::optional<link_message> taken_over();
@@ -120,6 +125,7 @@ class receiver_session::impl {
   std::atomic<std::size_t> guests_{0};
   // So early that it goes late: what is suspended in it may still hold the rest.
   asio::io_context io_{1};
+  pulse pulse_{io_};
   member& owner_;
   const receiver_settings settings_;
   wire_end wire_;  // none: not connected
@@ -134,7 +140,7 @@ void receiver_session::impl::start() {
   owner_.set_link(link_state::connecting, "no primary has connected yet");
   thread_ = std::thread([this] {
     const auto stay = asio::make_work_guard(io_);
-    io_.run();
+    pulse_.run("member " + owner_.config().name + ": link");
   });
   syncs_.start();
 }
@@ -150,10 +156,11 @@ void receiver_session::impl::stop() {
 void receiver_session::impl::take_over(int descriptor, hello greeting) {
   guest arrived(descriptor, guests_);
   if (guests_ > settings_.guests_max)
-    return log_warning("link: too many connections to member " + greeting.member + " at once");
+    return log_warning("link: too many connections to member " + greeting.member + " at once",
+                       log_event::link_refused, subject());
   asio::post(io_, [this, arrived = std::move(arrived), greeting = std::move(greeting)]() mutable {
     auto adopted = adopt_connection(io_, arrived.descriptor);
-    if (!adopted) return log_warning("link: " + adopted.error().text);
+    if (!adopted) return log_warning("link: " + adopted.error().text, log_event::none, subject());
     arrived.descriptor = -1;
     asio::co_spawn(io_, greet(this, std::move(*adopted), std::move(greeting), std::move(arrived)),
                    rethrow);
@@ -184,7 +191,8 @@ asio::awaitable<void> receiver_session::impl::greet(impl* self, wire_end wire, h
   }
   if (!no) co_return;
   log_warning("link: " + wire->peer() + " was refused as primary of member " + greeting.member +
-              ": " + no->reason);
+                  ": " + no->reason,
+              log_event::link_refused, self->subject());
   // One that was taken over here has no link to tell about.
   if (!self->wire_ && no->code != refusal_code::old_lineage)
     self->owner_.set_link(link_state::refused, no->reason);
@@ -204,8 +212,9 @@ result<hello_answer> receiver_session::impl::accept(const hello& greeting,
   owner_.stored_advanced();
   if (how.keep_to < had)
     log_notice("member " + greeting.member + ": " + std::to_string(had.value - how.keep_to.value) +
-               " records that the primary lost at a restart were cut behind record " +
-               std::to_string(how.keep_to.value));
+                   " records that the primary lost at a restart were cut behind record " +
+                   std::to_string(how.keep_to.value),
+               log_event::none, subject());
   return hello_answer{how.version, maker_of_last(log), log.assigned(), log.durable()};
 }
 

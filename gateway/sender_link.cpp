@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "gateway/stretch_packer.h"
 #include "net/framed_connection.h"
+#include "net/pulse.h"
 
 namespace cairn {
 namespace {
@@ -70,6 +71,7 @@ class sender_link::impl {
 
   // First, so that it goes last: what is suspended in it may still hold the rest.
   asio::io_context io_{1};
+  pulse pulse_{io_};
   member& owner_;
   const sender_settings settings_;
   sender decides_;
@@ -97,7 +99,7 @@ void sender_link::impl::start() {
   asio::post(io_, [this] { turn(); });
   thread_ = std::thread([this] {
     const auto stay = asio::make_work_guard(io_);
-    io_.run();
+    pulse_.run("member " + owner_.config().name + ": link");
   });
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/sync_thread.h"
 
+#include "base/heartbeat.h"
 #include "base/log.h"
 
 namespace cairn {
@@ -27,17 +28,23 @@ void sync_thread::want(bool soon) {
   changed_.notify_all();
 }
 
+void sync_thread::wait_until_due(std::unique_lock<std::mutex>& lock) {
+  const resting until_then;
+  changed_.wait(lock, [&] { return wanted_ || stopping_; });
+  if (!stopping_) changed_.wait_until(lock, due_, [&] { return soon_ || stopping_; });
+}
+
 void sync_thread::run() {
-  std::chrono::steady_clock::time_point due{};
+  const watched_thread watched("member " + of_.member + ": link sync");
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return wanted_ || stopping_; });
-    if (stopping_) return;
-    changed_.wait_until(lock, due, [&] { return soon_ || stopping_; });
+    wait_until_due(lock);
+    if (stopping_ && !wanted_) return;
     wanted_ = soon_ = false;
-    due = std::chrono::steady_clock::now() + pause_;
+    due_ = std::chrono::steady_clock::now() + pause_;
     lock.unlock();
-    if (auto done = log_.sync(); !done) return log_error("link: " + done.error().text);
+    if (auto done = log_.sync(); !done)
+      return log_error("link: " + done.error().text, log_event::none, of_);
     synced_();
     lock.lock();
   }

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/events.h"
 #include "journal/journal.h"
 
 namespace cairn {
@@ -20,8 +21,9 @@ class sync_thread {
   // takes long does not make the next one longer still. `synced` is called on the thread after
   // each success. A failure is final (I9): it is logged, and no further sync is tried; the journal
   // refuses appends from then on.
-  sync_thread(journal& log, std::chrono::milliseconds pause, std::function<void()> synced)
-      : log_(log), pause_(pause), synced_(std::move(synced)) {}
+  sync_thread(log_subject of, journal& log, std::chrono::milliseconds pause,
+              std::function<void()> synced)
+      : of_(std::move(of)), log_(log), pause_(pause), synced_(std::move(synced)) {}
 
   void start();
   void stop();  // joins
@@ -31,6 +33,9 @@ class sync_thread {
  private:
   void run();
 
+  void wait_until_due(std::unique_lock<std::mutex>& lock);
+
+  const log_subject of_;
   journal& log_;
   const std::chrono::milliseconds pause_;
   const std::function<void()> synced_;
@@ -39,6 +44,7 @@ class sync_thread {
   bool wanted_ = false;
   bool soon_ = false;
   bool stopping_ = false;
+  std::chrono::steady_clock::time_point due_{};
   std::thread thread_;
 };
 

@@ -203,7 +203,7 @@ void volume::settle(std::span<const record* const> records) {
 }
 
 void volume::fail_for_good(const std::string& reason) {
-  log_error("volume " + identity().name + " failed: " + reason);
+  log_error("volume " + identity().name + " failed: " + reason, log_event::volume_failed, about_);
   failure_.with([&](auto& f) {
     if (!f) f = reason;
   });

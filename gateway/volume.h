@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/events.h"
 #include "base/guarded.h"
 #include "config/config.h"
 #include "gateway/pending_map.h"
@@ -27,8 +28,9 @@ struct extent;
 
 class volume {
  public:
-  volume(volume_identity identity, std::unique_ptr<file> backing)
-      : identity_(std::move(identity)),
+  volume(volume_identity identity, std::unique_ptr<file> backing, log_subject about = {})
+      : about_(std::move(about)),
+        identity_(std::move(identity)),
         index_(identity_.with([](const auto& i) { return i.index; })),
         backing_(std::move(backing)) {}
 
@@ -82,6 +84,7 @@ class volume {
   result<void> assemble(byte_span out, std::uint64_t offset, journal& log, Pending&& pending,
                         Backing&& backing) const;
 
+  const log_subject about_;
   guarded<volume_identity> identity_;
   std::atomic<std::uint32_t> index_;
   std::unique_ptr<file> backing_;

@@ -109,6 +109,13 @@ round_actions marker_round::on_time(std::uint64_t now_us) {
   return out;
 }
 
+void marker_round::set_pace(std::uint64_t interval_us, std::uint64_t hold_limit_us,
+                            std::uint64_t now_us) {
+  settings_.interval_us = interval_us;
+  settings_.hold_limit_us = hold_limit_us;
+  due_us_ = std::min(due_us_, now_us + this->interval_us());
+}
+
 void marker_round::try_begin(round_actions& out, std::uint64_t now_us) {
   if (hindered(now_us)) return sound(out, now_us);
   last_ = last_.next();

@@ -66,6 +66,9 @@ class marker_round {
   // before the call.
   round_actions demand(std::uint64_t now_us);
 
+  // From the next round on; one that runs may become void by a shorter limit, as by any other.
+  void set_pace(std::uint64_t interval_us, std::uint64_t hold_limit_us, std::uint64_t now_us);
+
   std::uint64_t next_deadline_us() const;
 
   epoch current() const { return epoch_; }  // 0: not every member was heard yet

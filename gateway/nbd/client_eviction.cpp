@@ -84,8 +84,8 @@ bool is_client(const gateway_config& config, int fd) {
 
 class client_eviction::watcher {
  public:
-  watcher(const gateway_config& config, int fd)
-      : config_(config), fd_(fd), thread_([this] { run(); }) {}
+  watcher(const gateway_config& config, int fd, std::function<void()> heard)
+      : config_(config), fd_(fd), heard_(std::move(heard)), thread_([this] { run(); }) {}
 
   ~watcher() {
     [[maybe_unused]] const auto written = write(fd_, &done, sizeof done);
@@ -96,7 +96,8 @@ class client_eviction::watcher {
  private:
   void run() {
     if (wait(-1) >= done) return;
-    log_notice("told to stop: the connections of clients are ended");
+    heard_();
+    log_notice("told to stop: the connections of clients are ended", log_event::told_to_stop);
     for (int round = 0;; ++round) {
       evict(round < grace_rounds ? SHUT_RD : SHUT_RDWR);
       if (wait(round_ms) >= done) return;
@@ -119,14 +120,17 @@ class client_eviction::watcher {
 
   const gateway_config config_;
   const int fd_;
+  const std::function<void()> heard_;
   std::thread thread_;
 };
 
-result<std::unique_ptr<client_eviction>> client_eviction::watch(const gateway_config& config) {
+result<std::unique_ptr<client_eviction>> client_eviction::watch(const gateway_config& config,
+                                                                std::function<void()> heard) {
   const int fd = eventfd(0, EFD_CLOEXEC);
   if (fd == -1) return fail_errno(errno, "eventfd");
   event_fd = fd;
-  std::unique_ptr<client_eviction> made(new client_eviction(std::make_unique<watcher>(config, fd)));
+  std::unique_ptr<client_eviction> made(
+      new client_eviction(std::make_unique<watcher>(config, fd, std::move(heard))));
   struct sigaction ours {};
   ours.sa_handler = on_signal;
   ours.sa_flags = SA_RESTART;

@@ -11,6 +11,7 @@
 // One for the process, since signal handlers are. Made after nbdkit set up its own handlers
 // (after_fork), which are put back when it is destroyed (cleanup).
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "config/config.h"
@@ -19,7 +20,9 @@ namespace cairn {
 
 class client_eviction {
  public:
-  static result<std::unique_ptr<client_eviction>> watch(const gateway_config& config);
+  // `told` is called once, from this object's thread, when the process is told to stop.
+  static result<std::unique_ptr<client_eviction>> watch(const gateway_config& config,
+                                                        std::function<void()> told);
   ~client_eviction();
   client_eviction(const client_eviction&) = delete;
   client_eviction& operator=(const client_eviction&) = delete;

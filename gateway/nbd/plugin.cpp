@@ -9,6 +9,8 @@
 #include <atomic>
 
 #include "base/log.h"
+#include "base/service_notify.h"
+#include "base/service_watch.h"
 #include "base/version.h"
 #include "gateway/nbd/callback.h"
 #include "gateway/nbd/client_eviction.h"
@@ -31,18 +33,13 @@ struct {
   std::string config_file;
   gateway_config config;
   std::unique_ptr<gateway> serving;
+  std::unique_ptr<service_watch> telling;
   std::unique_ptr<client_eviction> eviction;
   std::unique_ptr<reload_signal> reloading;
   std::atomic<int> connections{0};
 } plugin_state;
 
 connection& of(void* handle) { return *static_cast<connection*>(handle); }
-
-log_level level_named(const std::string& name) {
-  if (name == "debug") return log_level::debug;
-  if (name == "warning") return log_level::warning;
-  return name == "error" ? log_level::error : log_level::notice;
-}
 
 // ---- life
 
@@ -70,7 +67,8 @@ int on_get_ready() {
     auto config = read_gateway_config(plugin_state.config_file);
     if (!config) return fail(config.error());
     plugin_state.config = std::move(*config);
-    set_log_level(level_named(plugin_state.config.log_level));
+    set_log_identifier("cairn-gateway");
+    set_log_level(log_level_named(plugin_state.config.log_level));
     auto opened = gateway::open(posix_disk(), plugin_state.config, system_random());
     if (!opened) return fail(std::move(opened).error());
     plugin_state.serving = std::move(*opened);
@@ -81,24 +79,32 @@ int on_get_ready() {
 // A configuration with errors changes nothing.
 void reload() {
   callback([]() -> result<void> {
+    service::reloading();
     const auto now = read_gateway_config(plugin_state.config_file);
     if (now)
       plugin_state.serving->reload(*now);
     else
-      log_error("the configuration is not taken: " + now.error().text);
+      log_error("the configuration is not taken: " + now.error().text,
+                log_event::configuration_refused);
+    service::ready();
     return {};
   });
 }
 
 int on_after_fork() {
   return callback([]() -> result<void> {
-    auto watching = client_eviction::watch(plugin_state.config);
+    plugin_state.telling =
+        std::make_unique<service_watch>([] { return plugin_state.serving->sentence(); });
+    auto watching =
+        client_eviction::watch(plugin_state.config, [] { plugin_state.telling->stopping(); });
     if (!watching) return fail(std::move(watching).error());
     plugin_state.eviction = std::move(*watching);
     plugin_state.serving->start();
     auto reloading = reload_signal::listen(reload);
     if (!reloading) return fail(std::move(reloading).error());
     plugin_state.reloading = std::move(*reloading);
+    // Hosts that connect before nbdkit accepts them wait in the backlog of its sockets.
+    service::ready();
     return {};
   });
 }
@@ -107,7 +113,9 @@ void on_cleanup() {
   callback([]() -> result<void> {
     plugin_state.eviction.reset();
     plugin_state.reloading.reset();
+    if (plugin_state.telling) plugin_state.telling->stopping();
     if (plugin_state.serving) plugin_state.serving->stop();
+    plugin_state.telling.reset();
     return {};
   });
 }

@@ -71,9 +71,12 @@ def refused(lab):
     lab.resize("m1.primary", BEFORE, "can't become smaller")
     lab.edit("m1.primary", r'log = "notice"', 'log = "noisy"')
     lab.hang_up("m1.primary", "the configuration is not taken")
-    lab.edit("m1.primary", r'log = "noisy"', 'log = "warning"')
-    lab.resize("m1.primary", AFTER, "what else has changed takes a restart")
-    lab.edit("m1.primary", r'log = "warning"', 'log = "notice"')
+    lab.edit("m1.primary", r'log = "noisy"', 'log = "debug"')
+    lab.resize("m1.primary", AFTER, "no volume has grown")
+    lab.edit("m1.primary", r'name = "m1-primary"', 'name = "another"')
+    lab.hang_up("m1.primary", "what else has changed takes a restart")
+    lab.edit("m1.primary", r'name = "another"', 'name = "m1-primary"')
+    lab.edit("m1.primary", r'log = "debug"', 'log = "notice"')
     lab.hang_up("m1.primary", "no volume has grown")
     assert size_of(lab.uri("m1.primary")) == AFTER * MIB
 

@@ -23,6 +23,7 @@ class Options:
     log: str = "notice"
     hold: bool = True
     destage: bool = True
+    hang: str = ""  # "destage" or "sync": that thread of each gateway
     alone: bool = False  # primaries without a peer, and nothing else
     delay_mark: str = ""  # "m2=20ms"
     iscsi_portals: int = 1
@@ -76,7 +77,10 @@ def volume_names(member, count):
 
 def testing_lines(options):
     switches = [name for name in ("hold", "destage") if not getattr(options, name)]
-    return ["[testing]"] * bool(switches) + [f"{name} = false" for name in switches]
+    lines = [f"{name} = false" for name in switches]
+    if options.hang:
+        lines.append(f'hang = "{options.hang}"')
+    return ["[testing]"] * bool(lines) + lines
 
 
 def iscsi_target(volume):

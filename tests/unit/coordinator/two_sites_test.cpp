@@ -79,6 +79,30 @@ TEST_F(two_sites, ATakeoverAskedForTwiceIsTheSameTakeover) {
   EXPECT_EQ(second.takeover->at, first.takeover->at);
 }
 
+TEST_F(two_sites, ANewPaceIsTakenWhileTheCoordinatorRunsAndNewMembersAreNot) {
+  auto c = config(true);
+  auto& primary = start_coordinator(c);
+  marker_now(primary);
+  c.marker_interval = std::chrono::milliseconds(400);
+  c.hold_limit = std::chrono::milliseconds(40);
+  c.rpo_target = std::chrono::milliseconds(7000);
+  c.members.pop_back();
+  primary.reload(c);
+  const auto s = primary.snapshot();
+  EXPECT_EQ(s.interval_ms, 400U);
+  EXPECT_EQ(s.hold_limit_ms, 40U);
+  EXPECT_EQ(s.rpo_target_ms, 7000U);
+  EXPECT_EQ(s.members.size(), members);
+  marker_now(primary);
+}
+
+TEST_F(two_sites, TheVerdictIsToldWithoutWaiting) {
+  auto& primary = start_coordinator(config(true));
+  stored_marker_now(primary);
+  EXPECT_TRUE(eventually([&] { return primary.verdict().starts_with("If this site were lost"); }))
+      << primary.verdict();
+}
+
 TEST_F(two_sites, ACoordinatorWithOneMemberTooFewSelectsNothing) {
   auto& a = start_coordinator(config(true));
   stored_marker_now(a);

@@ -102,5 +102,18 @@ TEST_F(long_apply_test, DestagesOnTheWayAndEndsExactlyAtTheMarker) {
   EXPECT_NE(number_at(*m, 512), 1U);
 }
 
+TEST_F(long_apply_test, AStopLeavesTheRestToTheNextStart) {
+  auto m = fresh_secondary();
+  write(*m, 1);
+  const auto marker = seal(*m, 1);
+  ASSERT_TRUE(m->log().sync());
+  m->stop_soon();
+  EXPECT_TRUE(std::holds_alternative<control_refusal>(m->on_apply({epoch(1), marker})));
+  EXPECT_EQ(number_at(*m, 512), 0U);
+  m.reset();
+  m = open(config(member_role::secondary, "secondary"));
+  EXPECT_EQ(number_at(*m, 512), 1U);
+}
+
 }  // namespace
 }  // namespace cairn

@@ -347,5 +347,14 @@ TEST(marker_round, a_member_that_comes_back_with_a_higher_epoch_replaces_the_coo
   EXPECT_FALSE(r.next_at(9000 * ms));
 }
 
+TEST(marker_round, a_new_pace_begins_with_what_is_due_next) {
+  a_round r;
+  r.insert(0, 100);
+  r.insert(1, 100);
+  r.round.set_pace(200 * ms, 20 * ms, 200);
+  EXPECT_EQ(r.round.interval_us(), 200 * ms);
+  EXPECT_LE(r.round.next_deadline_us(), 200 + 200 * ms);
+}
+
 }  // namespace
 }  // namespace cairn
