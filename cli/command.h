@@ -35,6 +35,11 @@ struct takeover_options {
   bool yes = false;
   std::string confirm;
 };
+struct doctor_options {
+  std::vector<std::string> gateways;  // configurations; none of either: all of `directory`
+  std::vector<std::string> coordinators;
+  std::string directory = "/etc/cairn";
+};
 
 // Of `config init`: role and volumes as they were written, the rest in `setup`.
 struct first_options {
@@ -52,6 +57,7 @@ exit_code check_config_files(const common_options& common, const std::vector<std
 // Without files: those in /etc/cairn.
 exit_code show_config_files(const common_options& common, std::vector<std::string> files);
 exit_code write_first_config(first_options options);
+exit_code call_doctor(const common_options& common, const doctor_options& options);
 
 // Prints "cairn: SENTENCE" on stderr and returns `code`.
 exit_code complain(exit_code code, const std::string& sentence);

@@ -36,6 +36,7 @@ command_line::command_line()
   add_marker();
   add_mount_help();
   add_takeover();
+  add_doctor();
   add_config();
 }
 
@@ -89,6 +90,22 @@ void command_line::add_takeover() {
                       ->type_name("GROUP");
   takeover->add_flag("--yes", takeover_.yes, "do not ask for the name")->excludes(confirm);
   takeover->callback([&] { chosen_ = [&] { return take_over(common_, takeover_); }; });
+}
+
+void command_line::add_doctor() {
+  auto* doctor = app_.add_subcommand("doctor", "what is wrong on this machine, and what to do");
+  doctor->add_option("--gateway", doctor_.gateways, "a gateway's configuration; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  doctor
+      ->add_option("--coordinator", doctor_.coordinators,
+                   "a coordinator's configuration; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  doctor->add_option("--directory", doctor_.directory, "where configurations are, unless named")
+      ->type_name("DIRECTORY")
+      ->capture_default_str();
+  doctor->callback([&] { chosen_ = [&] { return call_doctor(common_, doctor_); }; });
 }
 
 void command_line::add_config() {

@@ -30,6 +30,7 @@ class command_line {
   void add_marker();
   void add_mount_help();
   void add_takeover();
+  void add_doctor();
   void add_config();
   void add_config_init(CLI::App& config);
 
@@ -40,6 +41,7 @@ class command_line {
   marker_options marker_;
   std::string volume_;
   takeover_options takeover_;
+  doctor_options doctor_;
   std::vector<std::string> files_;  // of config check and show
   first_options first_;
 };

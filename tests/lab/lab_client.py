@@ -71,11 +71,11 @@ def wait_for(what, condition, seconds=15):
 class Lab:
     """A lab in a directory of its own, gone when the block ends; kept as evidence on a failure."""
 
-    def __init__(self, **options):
+    def __init__(self, base="/tmp", **options):
         options.setdefault("size", "64MiB")
         options.setdefault("journal_size", "1GiB")
         self.options = layout.Options(**options)
-        self.directory = tempfile.mkdtemp(prefix="cairn-e2e-", dir="/tmp")
+        self.directory = tempfile.mkdtemp(prefix="cairn-e2e-", dir=base)
         self.described = None
 
     def __enter__(self):

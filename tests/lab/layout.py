@@ -188,7 +188,7 @@ def make(directory, options):
 
 def make_place(directory, sockets, name):
     state = os.path.join(directory, name)
-    os.makedirs(state, exist_ok=True)
+    os.makedirs(state, mode=0o750, exist_ok=True)
     return {"state": state, "config": os.path.join(directory, f"{name}.toml"),
             "log": os.path.join(directory, f"{name}.log"),
             "socket": os.path.join(sockets, f"{name}.sock")}

@@ -1,0 +1,48 @@
+// The table of all checks: add a new one here, and its name to docs/commands.md.
+#include "cli/doctor/clock.h"
+#include "cli/doctor/coordinator_checks.h"
+#include "cli/doctor/exports.h"
+#include "cli/doctor/file_systems.h"
+#include "cli/doctor/flushes.h"
+#include "cli/doctor/instances.h"
+#include "cli/doctor/limits.h"
+#include "cli/doctor/listeners.h"
+#include "cli/doctor/member_checks.h"
+#include "cli/doctor/modes.h"
+#include "cli/doctor/programs.h"
+#include "cli/doctor/space.h"
+
+namespace cairn::doctor {
+namespace {
+
+using check = findings (*)(const examination&);
+
+// Each bounds its own time and changes nothing that anybody else sees.
+constexpr check checks[] = {
+    check_modes,  check_programs, check_replaced,     check_running,      check_instances,
+    check_limits, check_members,  check_file_systems, check_devices,      check_space,
+    check_quotas, check_flushes,  check_write_cache,  check_reflink,      check_listeners,
+    check_peers,  check_clock,    check_exports,      check_coordinators,
+};
+
+}  // namespace
+
+findings run_checks(const examination& seen) {
+  findings out;
+  for (const auto each : checks) append(out, each(seen));
+  return out;
+}
+
+const group_titles& titles() {
+  static const group_titles all{{"configuration", "Configuration"},
+                                {"programs", "Programs"},
+                                {"running", "Running"},
+                                {"disks", "Disks"},
+                                {"network", "Network"},
+                                {"clock", "Clock"},
+                                {"exports", "Exports"},
+                                {"coordinator", "Coordinator"}};
+  return all;
+}
+
+}  // namespace cairn::doctor

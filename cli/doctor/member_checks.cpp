@@ -1,0 +1,104 @@
+#include "cli/doctor/member_checks.h"
+
+#include <fmt/format.h>
+
+namespace cairn::doctor {
+namespace {
+
+constexpr const char* check = "running.members";
+constexpr const char* peer_check = "network.peer";
+
+std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
+
+bool connected(const member_answer* answer) {
+  return answer != nullptr && answer->status.link == link_state::connected;
+}
+
+finding judge_primary(const member_config& m, const member_answer* answer,
+                      const std::optional<result<void>>& greeted) {
+  const auto what = fmt::format("{}: its peer {}", m.name, m.peer->text());
+  if (connected(answer)) return ok(peer_check, what + " is connected");
+  if (greeted && !*greeted)
+    return problem(peer_check, fmt::format("{} can't be reached: {}", what, greeted->error().text),
+                   "start the gateway of the other site, or look at the network in between");
+  if (answer == nullptr) return ok(peer_check, what + " answers");
+  return problem(peer_check,
+                 fmt::format("{} answers, but the link is {}{}", what, name_of(answer->status.link),
+                             because(answer->status.link_because)),
+                 "docs/wire.md lists the refusals; look into the logs of both gateways");
+}
+
+finding judge_secondary(const member_config& m, const member_status& s) {
+  if (s.link == link_state::connected) return ok(peer_check, m.name + ": its primary is connected");
+  return warning(peer_check,
+                 fmt::format("{}: no primary is connected{}", m.name, because(s.link_because)),
+                 "start the gateway of the other site; its `peer` must be [link] `listen` here");
+}
+
+// Nobody is asked to connect to a member that took over, or that was taken over.
+bool has_peer(const seen_member& m) {
+  const auto* a = m.answered();
+  if (a != nullptr && a->role != m.config.role) return false;
+  return m.config.role == member_role::primary ? m.config.peer.has_value() : a != nullptr;
+}
+
+}  // namespace
+
+findings judge_member(const member_status& s) {
+  findings out;
+  if (s.role == member_role::fenced)
+    out.push_back(problem(
+        check, fmt::format("{} accepts no writes any more{}", s.member, because(s.role_because)),
+        "the other site has taken over: hosts must use that one"));
+  if (!s.journal_failed.empty())
+    out.push_back(problem(check,
+                          fmt::format("{}: its journal failed: {}", s.member, s.journal_failed),
+                          "mend the disk, then start the gateway again"));
+  if (s.flow.starts_with("blocked"))
+    out.push_back(problem(check, fmt::format("{}: its flow is {}", s.member, s.flow),
+                          "make room where the sentence says"));
+  for (const auto& v : s.volumes)
+    if (!v.failed.empty())
+      out.push_back(problem(check, fmt::format("volume {}: {}", v.name, v.failed),
+                            "mend the disk under the volume, then start the gateway again"));
+  if (out.empty())
+    out.push_back(ok(check, fmt::format("{} is {}, its journal and volumes are sound", s.member,
+                                        name_of(s.role))));
+  return out;
+}
+
+finding judge_peer(const member_config& m, const member_answer* answer,
+                   const std::optional<result<void>>& greeted) {
+  return m.role == member_role::primary ? judge_primary(m, answer, greeted)
+                                        : judge_secondary(m, answer->status);
+}
+
+findings check_members(const examination& seen) {
+  findings out;
+  for (const auto& g : seen.gateways)
+    for (const auto& m : g.members) {
+      if (!m.answer) continue;
+      if (*m.answer)
+        append(out, judge_member((*m.answer)->status));
+      else
+        out.push_back(problem("network.control",
+                              fmt::format("{}: its gateway does not answer: {}", m.config.name,
+                                          m.answer->error().text),
+                              "look into the gateway's log; start it again if it hangs"));
+    }
+  return out;
+}
+
+findings check_peers(const examination& seen) {
+  findings out;
+  for (const auto& g : seen.gateways)
+    for (const auto& m : g.members) {
+      if (!has_peer(m)) continue;
+      std::optional<result<void>> greeted;
+      if (m.config.peer && !connected(m.answered())) greeted = greet_link(*m.config.peer);
+      out.push_back(judge_peer(m.config, m.answered(), greeted));
+    }
+  return out;
+}
+
+}  // namespace cairn::doctor

@@ -1,0 +1,26 @@
+// Mounted file systems, from /proc/self/mountinfo.
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace cairn::doctor {
+
+struct mount_point {
+  std::string path;
+  std::string type;    // "ext4"
+  std::string source;  // "/dev/vda1"; of some file systems no path
+  dev_t device = 0;
+};
+
+std::vector<mount_point> parse_mounts(const std::string& mountinfo);
+std::vector<mount_point> see_mounts();
+
+// Where `path` lies, an absolute one without links; none: {}.
+mount_point mount_of(const std::vector<mount_point>& all, const std::string& path);
+
+// The path itself, or its nearest parent that exists, with links resolved.
+std::string existing_part(const std::string& path);
+
+}  // namespace cairn::doctor
