@@ -55,14 +55,16 @@ void ask(const coordinator_config& c, findings& out) {
 }  // namespace
 
 findings judge_summary(const std::string& coordinator, const std::string& summary) {
-  const auto s = json_value::parse(summary, nullptr, false);
-  if (!s.is_object() || !s.contains("group") || !s.contains("members"))
+  try {
+    const auto s = json_value::parse(summary);
+    findings out{ok(check, fmt::format("coordinator {} says: {}", coordinator,
+                                       text_in(s.at("group"), "verdict")))};
+    for (const auto& m : s.at("members")) out.push_back(judge_heard(m));
+    return out;
+  } catch (const json_value::exception&) {
     return {problem(check, fmt::format("coordinator {} answers what it should not", coordinator),
                     "look into its log; are its version and this one the same?")};
-  findings out{ok(check, fmt::format("coordinator {} says: {}", coordinator,
-                                     text_in(s.at("group"), "verdict")))};
-  for (const auto& m : s.at("members")) out.push_back(judge_heard(m));
-  return out;
+  }
 }
 
 findings check_coordinators(const examination& seen) {

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "cli/humanise.h"
+
 namespace cairn::doctor {
 namespace {
 
 constexpr const char* check = "running.members";
 constexpr const char* peer_check = "network.peer";
+constexpr std::uint64_t journal_tenths_warned = 9;
 
 std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
 
@@ -54,9 +57,13 @@ findings judge_member(const member_status& s) {
     out.push_back(problem(check,
                           fmt::format("{}: its journal failed: {}", s.member, s.journal_failed),
                           "mend the disk, then start the gateway again"));
-  if (s.flow.starts_with("blocked"))
-    out.push_back(problem(check, fmt::format("{}: its flow is {}", s.member, s.flow),
-                          "make room where the sentence says"));
+  if (s.journal_bytes_max > 0 && s.journal_bytes > s.journal_bytes_max / 10 * journal_tenths_warned)
+    out.push_back(warning(
+        check,
+        fmt::format("{}: its journal has {} of {}; when it is full, writes of "
+                    "hosts are refused",
+                    s.member, human_bytes(s.journal_bytes), human_bytes(s.journal_bytes_max)),
+        "bring the other site back, or give the journal a larger `size`"));
   for (const auto& v : s.volumes)
     if (!v.failed.empty())
       out.push_back(problem(check, fmt::format("volume {}: {}", v.name, v.failed),

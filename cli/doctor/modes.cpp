@@ -69,7 +69,7 @@ finding judge_mode(const mode_seen& s, std::optional<uid_t> runs_as) {
         check,
         fmt::format("{} {} belongs to {}, but the gateway or coordinator runs as {}", s.what,
                     s.path, user_named(s.owner), user_named(*runs_as)),
-        fmt::format("chown {} {}{}", user_named(*runs_as), s.directory ? "-R " : "", s.path));
+        fmt::format("chown {}{} {}", s.directory ? "-R " : "", user_named(*runs_as), s.path));
   return ok(check,
             fmt::format("{} {} is {}'s, mode {:04o}", s.what, s.path, user_named(s.owner), s.mode));
 }

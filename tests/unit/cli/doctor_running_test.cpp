@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include "cli/doctor/child.h"
+#include "cli/doctor/instances.h"
+#include "cli/doctor/limits.h"
+#include "cli/doctor/programs.h"
+
+namespace cairn::doctor {
+namespace {
+
+TEST(doctor_running, KnowsAGatewayByTheConfigurationOnItsCommandLine) {
+  program p;
+  p.pid = 7;
+  p.directory = "/etc/cairn";
+  p.words = {
+      "nbdkit",        "-f", "--threads", "16", "/usr/lib/nbdkit/plugins/nbdkit-cairn-plugin.so",
+      "config=/g.toml"};
+  EXPECT_EQ(cairn_program(p)->file, "/g.toml");
+  EXPECT_TRUE(cairn_program(p)->gateway);
+  p.words[4] = "file";
+  EXPECT_FALSE(cairn_program(p)) << "another plugin's setting of the same name";
+  p.words = {"/usr/sbin/cairn-gateway", "--config", "g.toml"};
+  EXPECT_EQ(cairn_program(p)->file, "/etc/cairn/g.toml");
+  p.words = {"cairn-coordinator", "--config=/c.toml"};
+  EXPECT_EQ(cairn_program(p)->file, "/c.toml");
+  EXPECT_FALSE(cairn_program(p)->gateway);
+  p.words = {"vi", "--config", "/c.toml"};
+  EXPECT_FALSE(cairn_program(p));
+}
+
+TEST(doctor_openings, AnOpeningIsWritableOrLockedAsFdinfoSays) {
+  const auto reader = read_fdinfo("pos:\t0\nflags:\t0100000\nmnt_id:\t27\n");
+  EXPECT_FALSE(reader.writable);
+  EXPECT_FALSE(reader.locked);
+  const auto holder = read_fdinfo(
+      "pos:\t0\nflags:\t02100002\nmnt_id:\t27\n"
+      "lock:\t1: OFDLCK ADVISORY  WRITE -1 fe:00:10972360 0 EOF\n");
+  EXPECT_TRUE(holder.writable);
+  EXPECT_TRUE(holder.locked);
+}
+
+TEST(doctor_instances, TwoWithOneJournalAreAProblemThatNamesBoth) {
+  const claimant a{"gateway a", "/a.toml", {1}, {{"the journal", "/j", "254 12"}}};
+  const claimant b{"gateway b", "/b.toml", {2}, {{"the journal", "/link", "254 12"}}};
+  const claimant c{"gateway c", "/c.toml", {3}, {{"the journal", "/k", "254 13"}}};
+  const auto found = judge_claims({a, b, c});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].is, level::problem);
+  EXPECT_NE(found[0].sentence.find("gateway a and gateway b"), std::string::npos);
+}
+
+TEST(doctor_instances, OneConfigurationRunsOnce) {
+  EXPECT_TRUE(judge_claims({{"gateway a", "/a.toml", {1}, {}}}).empty());
+  EXPECT_EQ(judge_claims({{"gateway a", "/a.toml", {1, 2}, {}}}).size(), 1u);
+}
+
+const char* const limits_text =
+    "Limit                     Soft Limit           Hard Limit           Units     \n"
+    "Max file size             unlimited            unlimited            bytes     \n"
+    "Max open files            256                  20000                files     \n"
+    "Max realtime priority     0                    0                    \n";
+
+TEST(doctor_limits, TooFewOpenFilesAreAProblem) {
+  auto s = read_limits(limits_text, "Name:\tnbdkit\nCapEff:\t0000000000800000\n");
+  ASSERT_TRUE(s);
+  EXPECT_EQ(s->open_files, 256u);
+  EXPECT_FALSE(s->file_bytes);
+  EXPECT_TRUE(s->may_raise_it) << "bit 23 is CAP_SYS_NICE";
+  auto found = judge_limits(*s, 1 << 30);
+  EXPECT_EQ(found.at(0).is, level::problem);
+  EXPECT_EQ(count_of(found, level::problem), 1u);
+  s->open_files = open_files_min;
+  EXPECT_EQ(count_of(judge_limits(*s, 1 << 30), level::ok), 2u);
+  s->open_files = std::nullopt;
+  EXPECT_EQ(count_of(judge_limits(*s, 1 << 30), level::ok), 2u);
+}
+
+TEST(doctor_limits, WithoutPriorityMarkersWaitLonger) {
+  const auto s = read_limits(limits_text, "CapEff:\t0000000000000000\n");
+  EXPECT_EQ(judge_limits(*s, 1).at(1).is, level::warning);
+}
+
+TEST(doctor_limits, FilesMustBeAllowedToBeAsLargeAsTheVolumes) {
+  limits_seen s;
+  s.priority = 1;
+  s.file_bytes = 1 << 20;
+  EXPECT_EQ(count_of(judge_limits(s, 1 << 20), level::problem), 0u);
+  EXPECT_EQ(count_of(judge_limits(s, (1 << 20) + 1), level::problem), 1u);
+}
+
+TEST(doctor_limits, WhatIsNoListOfLimitsIsNotJudged) { EXPECT_FALSE(read_limits("", "")); }
+
+TEST(doctor_limits, AQuotaMustHaveRoomForTheJournals) {
+  EXPECT_EQ(judge_quota({"/srv", 10, 30}, 20).is, level::ok);
+  EXPECT_EQ(judge_quota({"/srv", 10, 30}, 21).is, level::problem);
+}
+
+TEST(doctor_programs, AnOldNbdkitIsAProblem) {
+  EXPECT_EQ(judge_nbdkit("nbdkit 1.32.5 (nbdkit-1.32.5-1)\n").is, level::ok);
+  EXPECT_EQ(judge_nbdkit("nbdkit 2.0\n").is, level::ok);
+  EXPECT_EQ(judge_nbdkit("nbdkit 1.30.9\n").is, level::problem);
+  EXPECT_EQ(judge_nbdkit("something else\n").is, level::warning);
+}
+
+TEST(doctor_programs, AllMustBeOfOneVersion) {
+  EXPECT_EQ(judge_version("0.1.0", "cairn-gateway", "0.1.0").is, level::ok);
+  EXPECT_EQ(judge_version("0.2.0", "cairn-gateway", "0.1.0").is, level::problem);
+}
+
+TEST(doctor_programs, SeesThatAnUpgradeReplacedWhatRuns) {
+  const std::string maps =
+      "7f00-7f01 r-xp 00000000 fe:00 12 /usr/lib/nbdkit/plugins/nbdkit-cairn-plugin.so (deleted)\n"
+      "7f01-7f02 r--p 00001000 fe:00 12 /usr/lib/nbdkit/plugins/nbdkit-cairn-plugin.so (deleted)\n"
+      "7f02-7f03 rw-s 00000000 00:01 13 /memfd:x (deleted)\n"
+      "7f03-7f04 r-xp 00000000 fe:00 14 /usr/sbin/nbdkit\n";
+  EXPECT_EQ(replaced_files(maps),
+            std::vector<std::string>{"/usr/lib/nbdkit/plugins/nbdkit-cairn-plugin.so"});
+}
+
+TEST(doctor_child, GivesWhatAProgramPrintedAndEndsOneThatHangs) {
+  EXPECT_EQ(output_of({"echo", "nbdkit 1.32"}).value(), "nbdkit 1.32\n");
+  EXPECT_EQ(output_of({"no-such-program-at-all"}).error().code, ENOENT);
+  EXPECT_EQ(output_of({"false"}).error().code, EIO);
+  EXPECT_EQ(output_of({"sleep", "60"}, std::chrono::milliseconds(50)).error().code, ETIMEDOUT);
+}
+
+}  // namespace
+}  // namespace cairn::doctor
