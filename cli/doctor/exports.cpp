@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "cli/doctor/file_systems.h"
 #include "cli/doctor/iscsi_look.h"
 #include "cli/humanise.h"
 
@@ -16,6 +17,11 @@ constexpr const char* size_check = "exports.size";
 
 bool tells(const std::vector<std::string>& told, const std::string& target) {
   return std::ranges::find(told, target) != told.end();
+}
+
+// Without a size of its own a block device has all of it.
+std::uint64_t configured_bytes(const volume_config& v) {
+  return v.size_bytes != 0 ? v.size_bytes : device_bytes(v.path).value_or(0);
 }
 
 void ask_over_nbd(const gateway_config& c, const volume_wanted& wanted, findings& out) {
@@ -67,7 +73,7 @@ finding judge_export(const std::string& check, const volume_wanted& wanted, cons
                    "the gateway's log says why");
   if (wanted.size_bytes != 0 && seen->size_bytes != wanted.size_bytes)
     return problem(size_check,
-                   fmt::format("{} has {} bytes, but the configuration says {}", what,
+                   fmt::format("{} has {} bytes, but by the configuration it should have {}", what,
                                seen->size_bytes, wanted.size_bytes),
                    "docs/operations.md, Making a volume larger: SIGHUP, at the secondary first");
   if (seen->writable != wanted.writable)
@@ -100,7 +106,8 @@ findings check_exports(const examination& seen) {
       const auto* answer = m.answered();
       if (answer == nullptr) continue;
       for (const auto& v : m.config.volumes) {
-        const volume_wanted wanted{v.name, v.size_bytes, answer->role == member_role::primary};
+        const volume_wanted wanted{v.name, configured_bytes(v),
+                                   answer->role == member_role::primary};
         ask_over_nbd(g.config, wanted, out);
         if (g.config.iscsi && v.iscsi) ask_over_iscsi(*g.config.iscsi, *v.iscsi, wanted, out);
       }

@@ -23,14 +23,6 @@ const char* why_not(lasting l) {
   return "a file system on another machine: a flush is only as good as that machine's";
 }
 
-std::optional<std::uint64_t> device_bytes(const std::string& path) {
-  std::uint64_t bytes = 0;
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  const bool known = fd != -1 && ioctl(fd, BLKGETSIZE64, &bytes) == 0;
-  if (fd != -1) close(fd);
-  return known ? std::optional(bytes) : std::nullopt;
-}
-
 finding judge_device(const volume_config& v, dev_t number, const examination& seen) {
   for (const auto& m : seen.mounts)
     if (m.device == number)
@@ -53,11 +45,18 @@ finding judge_device(const volume_config& v, dev_t number, const examination& se
 
 void place(findings& out, const examination& seen, const std::string& what, const std::string& path,
            bool volume) {
-  const auto at = existing_part(path);
-  out.push_back(judge_place(what, path, mount_of(seen.mounts, at).type, volume));
+  out.push_back(judge_place(what, path, mount_of(seen.mounts, path).type, volume));
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> device_bytes(const std::string& path) {
+  std::uint64_t bytes = 0;
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const bool known = fd != -1 && ioctl(fd, BLKGETSIZE64, &bytes) == 0;
+  if (fd != -1) close(fd);
+  return known ? std::optional(bytes) : std::nullopt;
+}
 
 lasting lasting_of(const std::string& type) {
   static const std::set<std::string> local{"ext3", "ext4", "xfs",      "btrfs",

@@ -14,5 +14,7 @@ findings check_file_systems(const examination& seen);
 
 // Of volumes on block devices: that they are there, large enough, and mounted nowhere.
 findings check_devices(const examination& seen);
+// nullopt: no block device, or this user may not open it.
+std::optional<std::uint64_t> device_bytes(const std::string& path);
 
 }  // namespace cairn::doctor

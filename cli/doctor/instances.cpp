@@ -13,11 +13,8 @@ constexpr const char* runs_check = "running.started";
 constexpr const char* see_all = "run cairn doctor as root";
 
 resource resource_at(const std::string& what, const std::string& path) {
-  std::error_code failed;
   const auto found = identity_of(path);
-  const auto identity = found ? fmt::format("{} {}", found->device, found->inode)
-                              : std::filesystem::weakly_canonical(path, failed).string();
-  return {what, path, identity};
+  return {what, path, found ? fmt::format("{} {}", found->device, found->inode) : resolved(path)};
 }
 
 std::vector<resource> uses_of(const gateway_config& c) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "cli/humanise.h"
 
 namespace cairn::doctor {
@@ -9,6 +12,9 @@ namespace {
 
 constexpr const char* check = "running.members";
 constexpr const char* peer_check = "network.peer";
+// A sender tries again after 5 s at the latest.
+constexpr std::chrono::seconds link_patience{6};
+constexpr std::chrono::seconds link_moment{1};
 constexpr std::uint64_t journal_tenths_warned = 9;
 
 std::string because(const std::string& why) { return why.empty() ? "" : ": " + why; }
@@ -43,6 +49,29 @@ bool has_peer(const seen_member& m) {
   const auto* a = m.answered();
   if (a != nullptr && a->role != m.config.role) return false;
   return m.config.role == member_role::primary ? m.config.peer.has_value() : a != nullptr;
+}
+
+// A peer that answers and refuses nothing: the link is about to be made. Its next attempt is
+// awaited.
+member_answer patient_answer(const gateway_config& g, const seen_member& m) {
+  member_answer last = **m.answer;
+  const auto end = std::chrono::steady_clock::now() + link_patience;
+  while (!connected(&last) && last.status.link != link_state::refused &&
+         std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(link_moment);
+    auto now = ask_control(g.control, m.config.group, m.config.name);
+    if (now) last = *std::move(now);
+  }
+  return last;
+}
+
+finding look_at_peer(const gateway_config& g, const seen_member& m) {
+  const auto* answer = m.answered();
+  if (!m.config.peer || connected(answer)) return judge_peer(m.config, answer, std::nullopt);
+  const auto greeted = greet_link(*m.config.peer);
+  if (answer == nullptr || !greeted) return judge_peer(m.config, answer, greeted);
+  const auto later = patient_answer(g, m);
+  return judge_peer(m.config, &later, greeted);
 }
 
 }  // namespace
@@ -99,12 +128,8 @@ findings check_members(const examination& seen) {
 findings check_peers(const examination& seen) {
   findings out;
   for (const auto& g : seen.gateways)
-    for (const auto& m : g.members) {
-      if (!has_peer(m)) continue;
-      std::optional<result<void>> greeted;
-      if (m.config.peer && !connected(m.answered())) greeted = greet_link(*m.config.peer);
-      out.push_back(judge_peer(m.config, m.answered(), greeted));
-    }
+    for (const auto& m : g.members)
+      if (has_peer(m)) out.push_back(look_at_peer(g.config, m));
   return out;
 }
 

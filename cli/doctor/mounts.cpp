@@ -64,19 +64,25 @@ std::vector<mount_point> see_mounts() {
 // Of two on one path the later hides the earlier.
 mount_point mount_of(const std::vector<mount_point>& all, const std::string& path) {
   const mount_point* best = nullptr;
+  const auto at = resolved(path);
   for (const auto& each : all) {
-    if (!is_below(path, each.path)) continue;
+    if (!is_below(at, each.path)) continue;
     if (best == nullptr || each.path.size() >= best->path.size()) best = &each;
   }
   return best == nullptr ? mount_point{} : *best;
 }
 
+std::string resolved(const std::string& path) {
+  std::error_code failed;
+  const auto whole = std::filesystem::weakly_canonical(path, failed);
+  return failed ? std::filesystem::path(path).lexically_normal().string() : whole.string();
+}
+
 std::string existing_part(const std::string& path) {
   std::error_code failed;
-  std::filesystem::path at = path;
+  std::filesystem::path at = resolved(path);
   while (!std::filesystem::exists(at, failed) && at.has_relative_path()) at = at.parent_path();
-  const auto whole = std::filesystem::canonical(at, failed);
-  return failed ? at.string() : whole.string();
+  return at.string();
 }
 
 }  // namespace cairn::doctor

@@ -17,10 +17,13 @@ struct mount_point {
 std::vector<mount_point> parse_mounts(const std::string& mountinfo);
 std::vector<mount_point> see_mounts();
 
-// Where `path` lies, an absolute one without links; none: {}.
+// Where `path` lies, whether it is there or not; none: {}.
 mount_point mount_of(const std::vector<mount_point>& all, const std::string& path);
 
-// The path itself, or its nearest parent that exists, with links resolved.
+// With links and dots resolved, as far as it exists and this user may see it.
+std::string resolved(const std::string& path);
+
+// The path itself, or its nearest parent that this user sees.
 std::string existing_part(const std::string& path);
 
 }  // namespace cairn::doctor

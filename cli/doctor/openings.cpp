@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdio>
 #include <filesystem>
 #include <sstream>
 
@@ -48,6 +49,14 @@ std::vector<std::string> words_of(const std::string& command_line) {
 
 std::string first_line(std::string text) { return text.substr(0, text.find('\n')); }
 
+// The effective one of "Uid:\treal\teffective\t…".
+uid_t user_of(const std::string& status) {
+  unsigned real = 0, effective = 0;
+  const auto at = status.find("\nUid:");
+  if (at != std::string::npos) std::sscanf(status.c_str() + at, "\nUid: %u %u", &real, &effective);
+  return effective;
+}
+
 // A regular file or block device: with how it is open.
 void add_file(openings& to, pid_t pid, const fs::path& of, const std::string& number) {
   const auto identity = identity_at((of / "fd" / number).string());
@@ -73,11 +82,10 @@ void add_descriptors(openings& to, pid_t pid, const fs::path& of) {
 void add_program(openings& to, pid_t pid) {
   const fs::path of = "/proc/" + std::to_string(pid);
   const auto command_line = read_small((of / "cmdline").string());
-  struct stat owner {};
-  if (!command_line || command_line->empty() || stat(of.c_str(), &owner) != 0) return;
+  if (!command_line || command_line->empty()) return;
   program p;
   p.pid = pid;
-  p.runs_as = owner.st_uid;
+  p.runs_as = user_of(read_small((of / "status").string()).value_or(""));
   p.name = first_line(read_small((of / "comm").string()).value_or("?"));
   p.directory = link_at(of / "cwd");
   p.words = words_of(*command_line);

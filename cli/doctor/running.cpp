@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/doctor/mounts.h"
+
 namespace cairn::doctor {
 namespace {
 
@@ -59,8 +61,7 @@ std::vector<running_program> running_cairn(const openings& open) {
 
 bool same_file(const std::string& a, const std::string& b) {
   std::error_code failed;
-  return fs::equivalent(a, b, failed) ||
-         fs::weakly_canonical(a, failed) == fs::weakly_canonical(b, failed);
+  return fs::equivalent(a, b, failed) || resolved(a) == resolved(b);
 }
 
 std::optional<running_program> server_of(const std::vector<running_program>& all,

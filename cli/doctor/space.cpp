@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <map>
 
@@ -30,6 +32,10 @@ std::uint64_t allocated_below(const std::string& directory) {
   return sum;
 }
 
+bool hidden(const std::string& path) {
+  return access(path.c_str(), F_OK) != 0 ? errno == EACCES : access(path.c_str(), R_OK) != 0;
+}
+
 std::uint64_t missing(std::uint64_t bound, std::uint64_t has) {
   return bound - std::min(bound, has);
 }
@@ -44,11 +50,11 @@ class rooms {
   explicit rooms(const examination& seen) : seen_(seen) {}
 
   room& of(const std::string& path) {
-    const auto at = existing_part(path);
-    auto& r = by_place_[mount_of(seen_.mounts, at).path];
+    const auto place = mount_of(seen_.mounts, path).path;
+    auto& r = by_place_[place];
     struct statvfs found {};
-    if (r.place.empty() && statvfs(at.c_str(), &found) == 0) {
-      r.place = mount_of(seen_.mounts, at).path;
+    if (r.place.empty() && statvfs(place.c_str(), &found) == 0) {
+      r.place = place;
       r.free_bytes = static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
     }
     return r;
@@ -70,12 +76,16 @@ finding judge_space(const room& r) {
   const auto needs = fmt::format("{} has {} free; journals may take {} more, volumes {}", r.place,
                                  human_bytes(r.free_bytes), human_bytes(r.journals_bytes),
                                  human_bytes(r.volumes_bytes));
+  const auto wanted = r.journals_bytes + r.volumes_bytes + space_margin_bytes;
+  if (r.partly_seen && r.free_bytes < wanted)
+    return unseen(check, needs + ", less what they have and this user may not see",
+                  "run cairn doctor as root, or as the gateway's user");
   if (r.free_bytes < r.journals_bytes + space_margin_bytes)
     return problem(check, needs + ": too little, writes of hosts would fail",
                    fmt::format("free space on {}, make it larger, or give the journals a smaller "
                                "`size`",
                                r.place));
-  if (r.free_bytes < r.journals_bytes + r.volumes_bytes + space_margin_bytes)
+  if (r.free_bytes < wanted)
     return warning(check, needs + ": not enough once the volumes are full",
                    fmt::format("make {} larger before the volumes fill up, and watch it", r.place));
   return ok(check, needs);
@@ -85,10 +95,15 @@ findings check_space(const examination& seen) {
   rooms all(seen);
   for (const auto& g : seen.gateways) {
     for (const auto& m : g.config.members) {
-      all.of(m.journal).journals_bytes += missing(m.journal_size_bytes, allocated_below(m.journal));
-      for (const auto& v : m.volumes)
-        if (!is_device(v.path))
-          all.of(v.path).volumes_bytes += missing(v.size_bytes, allocated(v.path));
+      auto& r = all.of(m.journal);
+      r.partly_seen = r.partly_seen || hidden(m.journal);
+      r.journals_bytes += missing(m.journal_size_bytes, allocated_below(m.journal));
+      for (const auto& v : m.volumes) {
+        if (is_device(v.path)) continue;
+        auto& of = all.of(v.path);
+        of.partly_seen = of.partly_seen || hidden(v.path);
+        of.volumes_bytes += missing(v.size_bytes, allocated(v.path));
+      }
     }
   }
   for (const auto& c : seen.coordinators) all.of(c.config.state_directory);

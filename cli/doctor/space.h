@@ -13,6 +13,7 @@ struct room {
   std::uint64_t free_bytes = 0;
   std::uint64_t journals_bytes = 0;  // that journals may still take up to their bounds
   std::uint64_t volumes_bytes = 0;   // that sparse backing files may still take
+  bool partly_seen = false;          // what they have already is not known of all of them
 };
 
 finding judge_space(const room& r);

@@ -22,6 +22,11 @@ TEST(doctor_space, SparseVolumesThatDoNotFitAreAWarning) {
   EXPECT_EQ(judge_space({"/srv", 25 * gib, 16 * gib, 8 * gib}).is, level::ok);
 }
 
+TEST(doctor_space, WhatThisUserMayNotSeeIsNotCalledAProblem) {
+  EXPECT_EQ(judge_space({"/srv", 1 * gib, 16 * gib, 0, true}).is, level::unseen);
+  EXPECT_EQ(judge_space({"/srv", 20 * gib, 16 * gib, 0, true}).is, level::ok);
+}
+
 TEST(doctor_file_systems, AJournalLastsOnALocalDiskOnly) {
   for (const auto* type : {"ext4", "xfs", "btrfs"})
     EXPECT_EQ(judge_place("the journal", "/j", type, false).is, level::ok) << type;
