@@ -12,8 +12,6 @@
 namespace cairn {
 namespace {
 
-// No call of the API waits for anything but itself.
-constexpr std::chrono::seconds answer_limit{10};
 // The largest answer is a thousand markers.
 constexpr http_limits answer_limits{16U << 10, 8U << 20};
 
@@ -94,7 +92,7 @@ result<http_response> receive(int fd, time_point end) {
 result<http_response> unix_client::exchange(const http_request& request) const {
   const descriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (fd.get() < 0) return fail_errno(errno, "make a socket");
-  const auto end = std::chrono::steady_clock::now() + answer_limit;
+  const auto end = std::chrono::steady_clock::now() + limit_;
   CAIRN_TRY(connect_to(fd.get(), socket_));
   CAIRN_TRY(send_all(fd.get(), encode_http(request), end));
   return receive(fd.get(), end);

@@ -10,7 +10,9 @@ namespace cairn {
 
 class unix_client {
  public:
-  explicit unix_client(std::string socket) : socket_(std::move(socket)) {}
+  // `limit`: for a whole exchange; no call of the API waits for anything but itself.
+  explicit unix_client(std::string socket, std::chrono::seconds limit = std::chrono::seconds(10))
+      : socket_(std::move(socket)), limit_(limit) {}
 
   // The answer, whatever its status. ETIMEDOUT, ECONNREFUSED, ENOENT, EACCES …: there is none; the
   // text names the socket. A connection each: commands are short.
@@ -21,6 +23,7 @@ class unix_client {
   result<http_response> exchange(const http_request& request) const;
 
   std::string socket_;
+  std::chrono::seconds limit_;
 };
 
 }  // namespace cairn

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* check = "coordinator.answers";
 constexpr const char* member_check = "coordinator.members";
+constexpr std::chrono::seconds patience{5};
 
 finding judge_heard(const json_value& m) {
   const auto name = text_in(m, "name");
@@ -40,7 +41,7 @@ finding judge_asked(const coordinator_config& c, const coordinator_member_config
 }
 
 void ask(const coordinator_config& c, findings& out) {
-  const auto answer = unix_client(c.command_socket).get("/api/v1/summary");
+  const auto answer = unix_client(c.command_socket, patience).get("/api/v1/summary");
   if (answer && answer->status == 200) return append(out, judge_summary(c.name, answer->body));
   if (!answer && answer.error().code == EACCES) {
     out.push_back(unseen(check, fmt::format("coordinator {}: this user may not ask it", c.name),

@@ -92,14 +92,6 @@ void add_intruders(const examination& seen, const std::vector<claimant>& all, co
   }
 }
 
-std::string start_command(const std::string& file, bool gateway) {
-  const std::string kind = gateway ? "gateway" : "coordinator";
-  const auto name = std::filesystem::path(file).stem().string();
-  if (!file.starts_with("/etc/cairn/")) return fmt::format("cairn-{} --config {}", kind, file);
-  const auto instance = name.starts_with(kind + "-") ? "@" + name.substr(kind.size() + 1) : "";
-  return fmt::format("systemctl start cairn-{}{}", kind, instance);
-}
-
 finding judge_running(const std::string& who, const std::optional<running_program>& serves,
                       bool ran_before, const std::string& start) {
   if (serves) return ok(runs_check, fmt::format("{} runs: pid {}", who, serves->pid));
@@ -155,12 +147,12 @@ findings check_running(const examination& seen) {
     bool before = false;
     for (const auto& m : g.config.members) before = before || exists(m.journal + "/catalog.db");
     out.push_back(judge_running("gateway " + g.config.name, g.serves, before,
-                                start_command(g.config.file, true)));
+                                by_unit("start", g.config.file, true)));
   }
   for (const auto& c : seen.coordinators)
     out.push_back(judge_running("coordinator " + c.config.name, c.serves,
                                 exists(c.config.state_directory + "/lock"),
-                                start_command(c.config.file, false)));
+                                by_unit("start", c.config.file, false)));
   return out;
 }
 

@@ -139,7 +139,7 @@ findings check_programs(const examination& seen) {
 findings check_replaced(const examination& seen) {
   findings out;
   const auto look = [&](const std::optional<running_program>& serves, const std::string& name,
-                        const char* unit) {
+                        const std::string& restart) {
     if (!serves) return;
     const auto maps = read_small(fmt::format("/proc/{}/maps", serves->pid));
     const auto files = replaced_files(maps.value_or(""));
@@ -148,11 +148,12 @@ findings check_replaced(const examination& seen) {
         warning("programs.replaced",
                 fmt::format("{} (pid {}) still runs what was installed before: {} was replaced",
                             name, serves->pid, fmt::join(files, ", ")),
-                fmt::format("when its hosts can wait some seconds: systemctl restart {}", unit)));
+                "when its hosts can wait some seconds: " + restart));
   };
-  for (const auto& g : seen.gateways) look(g.serves, "gateway " + g.config.name, "cairn-gateway");
+  for (const auto& g : seen.gateways)
+    look(g.serves, "gateway " + g.config.name, by_unit("restart", g.config.file, true));
   for (const auto& c : seen.coordinators)
-    look(c.serves, "coordinator " + c.config.name, "cairn-coordinator");
+    look(c.serves, "coordinator " + c.config.name, by_unit("restart", c.config.file, false));
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/doctor/running.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -57,6 +59,15 @@ std::vector<running_program> running_cairn(const openings& open) {
   for (const auto& [pid, p] : open.programs)
     if (auto found = cairn_program(p)) out.push_back(*std::move(found));
   return out;
+}
+
+std::string by_unit(const std::string& verb, const std::string& file, bool gateway) {
+  const std::string kind = gateway ? "gateway" : "coordinator";
+  const auto name = fs::path(file).stem().string();
+  if (!file.starts_with("/etc/cairn/"))
+    return fmt::format("{} cairn-{} --config {}", verb, kind, file);
+  const auto instance = name.starts_with(kind + "-") ? "@" + name.substr(kind.size() + 1) : "";
+  return fmt::format("systemctl {} cairn-{}{}", verb, kind, instance);
 }
 
 bool same_file(const std::string& a, const std::string& b) {

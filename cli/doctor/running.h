@@ -21,6 +21,10 @@ struct running_program {
 std::optional<running_program> cairn_program(const program& p);
 std::vector<running_program> running_cairn(const openings& open);
 
+// What to type: "systemctl start cairn-gateway@x" for a file of /etc/cairn, otherwise that the
+// program is to be given the file. `verb`: start, restart.
+std::string by_unit(const std::string& verb, const std::string& file, bool gateway);
+
 bool same_file(const std::string& a, const std::string& b);
 
 // Of several with one configuration, the one that holds a journal of it.

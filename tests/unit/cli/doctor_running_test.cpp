@@ -28,6 +28,13 @@ TEST(doctor_running, KnowsAGatewayByTheConfigurationOnItsCommandLine) {
   EXPECT_FALSE(cairn_program(p));
 }
 
+TEST(doctor_running, NamesTheUnitOfAnInstalledConfiguration) {
+  EXPECT_EQ(by_unit("start", "/etc/cairn/gateway.toml", true), "systemctl start cairn-gateway");
+  EXPECT_EQ(by_unit("restart", "/etc/cairn/coordinator-b.toml", false),
+            "systemctl restart cairn-coordinator@b");
+  EXPECT_EQ(by_unit("start", "/lab/m1.toml", true), "start cairn-gateway --config /lab/m1.toml");
+}
+
 TEST(doctor_openings, AnOpeningIsWritableOrLockedAsFdinfoSays) {
   const auto reader = read_fdinfo("pos:\t0\nflags:\t0100000\nmnt_id:\t27\n");
   EXPECT_FALSE(reader.writable);
