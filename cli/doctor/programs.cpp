@@ -35,8 +35,11 @@ std::string program_path(const std::string& name) {
   return name;
 }
 
-std::string last_word_of(const std::string& line) {
-  std::string words = line.substr(0, line.find('\n'));
+// "0.1.0" of "0.1.0 (6a6d469b2f1c)".
+std::string number_of(const std::string& version) { return version.substr(0, version.find(' ')); }
+
+std::string version_in(const std::string& line) {
+  const auto words = line.substr(0, line.find('\n'));
   return words.substr(words.find(' ') + 1);  // behind the program's name
 }
 
@@ -79,7 +82,7 @@ finding look_at_plugin(const std::string& own) {
 findings look_at_program(const std::string& own, const std::string& name) {
   const auto path = program_path(name);
   const auto said = output_of({path, "--version"});
-  if (said) return {judge_version(own, path, last_word_of(*said))};
+  if (said) return {judge_version(own, path, version_in(*said))};
   return {problem(check, fmt::format("{} can't be run: {}", path, said.error().text),
                   fmt::format("install the package {}", name))};
 }
@@ -104,10 +107,12 @@ finding judge_nbdkit(const std::string& said) {
 
 finding judge_version(const std::string& own, const std::string& name, const std::string& said) {
   if (said == own) return ok(check, fmt::format("{} is version {}", name, said));
-  return problem(
-      check,
-      fmt::format("{} is version {}, this command {}", name, said.empty() ? "unknown" : said, own),
-      "install the packages cairn, cairn-gateway and cairn-coordinator in one version");
+  const auto text =
+      fmt::format("{} is version {}, this command {}", name, said.empty() ? "unknown" : said, own);
+  if (number_of(said) == number_of(own))
+    return warning(check, text + ": of another commit", "install or build all of one commit");
+  return problem(check, text,
+                 "install the packages cairn, cairn-gateway and cairn-coordinator in one version");
 }
 
 std::vector<std::string> replaced_files(const std::string& maps) {

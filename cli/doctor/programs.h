@@ -12,7 +12,7 @@ inline constexpr std::pair<int, int> nbdkit_min{1, 32};
 std::optional<std::pair<int, int>> nbdkit_version(const std::string& said);
 finding judge_nbdkit(const std::string& said);
 
-// `own`: of this command, "0.1.0"; `name` and `said`: "cairn-gateway", "0.1.0".
+// `own`: of this command, "0.1.0 (6a6d469b2f1c)"; `said`: of `name`, in the same form.
 finding judge_version(const std::string& own, const std::string& name, const std::string& said);
 
 // Files that /proc/PID/maps shows and that are not there any more, of nbdkit and of ours.

@@ -49,6 +49,18 @@ const std::map<std::string, page_text>& manual_texts() {
          "on, and asking again joins it."},
         {{"What would be chosen, and what would not be included", "cairn takeover lab --dry-run"},
          {"Take over", "cairn takeover lab --confirm lab"}}}},
+      {"cairn doctor",
+       {{"Looks at the configurations of this machine, at the machine and at what runs: file "
+         "modes, "
+         "disks and their room, addresses, versions, limits, the clock, the peer. It asks for each "
+         "volume as a host would, by libnbd and libiscsi, and writes to none. Each finding is a "
+         "sentence, `ok`, a `warning` or a `problem`, with what to do.",
+         "It needs no coordinator, takes a second, and may be run while hosts write. As root it "
+         "sees all; as another user it tells what it could not see. Without files it takes "
+         "`gateway.toml`, `gateway-NAME.toml`, `coordinator.toml` and `coordinator-NAME.toml` of "
+         "the directory. It ends with 1 when there is a problem; a warning alone is 0."},
+        {{"All of this machine", "cairn doctor"},
+         {"One gateway", "cairn doctor --gateway /etc/cairn/gateway.toml"}}}},
       {"cairn config",
        {{"Works on the files that `cairn-gateway` and `cairn-coordinator` read. Nothing here needs "
          "a running coordinator."},
@@ -135,7 +147,9 @@ const std::map<std::string, page_text>& manual_texts() {
 const std::vector<exit_meaning>& exit_meanings() {
   static const std::vector<exit_meaning> all{
       {0, "done"},
-      {1, "failed; also a marker that was voided, and configurations with errors"},
+      {1,
+       "failed; also a marker that was voided, configurations with errors, and a problem that "
+       "`cairn doctor` found"},
       {2, "wrong usage, or a takeover without its confirmation"},
       {3, "`cairn status -x`: the group is not fine"},
       {5, "there is no such group, volume, marker, operation or file"},

@@ -88,13 +88,15 @@ def run_example(lab, command, etc):
 def expect_example(lab, page, command, etc):
     # A marker may be void on a busy machine, and the group then not fine for a moment.
     may_wait = "--wait" in command or " -x" in command
+    # What `config init` has written was never started, and its peer is nowhere.
+    fine = (0, 1) if "doctor" in command else (0,)
     said = []
 
     def good():
         code, text = run_example(lab, command, etc)
         said[:] = [text]
-        assert code == 0 or may_wait, f"{page}: {command} ended with {code}:\n{text}"
-        return code == 0
+        assert code in fine or may_wait, f"{page}: {command} ended with {code}:\n{text}"
+        return code in fine
 
     wait_for(f"{page}: {command}", good, 60)
     assert said[0].strip(), f"{page}: {command} printed nothing"

@@ -110,7 +110,9 @@ TEST(doctor_programs, AnOldNbdkitIsAProblem) {
 }
 
 TEST(doctor_programs, AllMustBeOfOneVersion) {
-  EXPECT_EQ(judge_version("0.1.0", "cairn-gateway", "0.1.0").is, level::ok);
+  EXPECT_EQ(judge_version("0.1.0 (a)", "cairn-gateway", "0.1.0 (a)").is, level::ok);
+  EXPECT_EQ(judge_version("0.1.0 (a)", "cairn-gateway", "0.1.0 (b)").is, level::warning);
+  EXPECT_EQ(judge_version("0.1.0", "cairn-gateway", "").is, level::problem);
   EXPECT_EQ(judge_version("0.2.0", "cairn-gateway", "0.1.0").is, level::problem);
 }
 
