@@ -1,31 +1,21 @@
 // cairn config check and show: what the programs would say of their files, and what they take from
 // them.
 #include <fmt/format.h>
-#include <grp.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
 #include "cli/command.h"
+#include "cli/installed_files.h"
 #include "cli/json_fields.h"
 #include "config/settings.h"
 
 namespace cairn {
 namespace {
 
-constexpr const char* installed_directory = "/etc/cairn";
-
-// gateway*.toml and coordinator*.toml, in the order of their names.
-std::vector<std::string> installed_files() {
-  std::vector<std::string> files;
-  std::error_code unreadable;
-  for (const auto& entry : std::filesystem::directory_iterator(installed_directory, unreadable)) {
-    const auto name = entry.path().filename().string();
-    if (name.ends_with(".toml") && (name.starts_with("gateway") || name.starts_with("coordinator")))
-      files.push_back(entry.path().string());
-  }
-  std::ranges::sort(files);
+std::vector<std::string> all_installed() {
+  auto files = installed_files(installed_directory, "gateway");
+  for (auto& each : installed_files(installed_directory, "coordinator"))
+    files.push_back(std::move(each));
   return files;
 }
 
@@ -63,7 +53,7 @@ exit_code check_config_files(const common_options& common, const std::vector<std
 }
 
 exit_code show_config_files(const common_options& common, std::vector<std::string> files) {
-  if (files.empty()) files = installed_files();
+  if (files.empty()) files = all_installed();
   if (files.empty()) {
     return complain(exit_code::not_found,
                     fmt::format("there is no configuration in {}; name a file, or make one with "

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/installed_files.h"
 #include "config/settings.h"
 
 namespace cairn {
@@ -112,7 +113,7 @@ void say_what_the_service_needs(const first_setup& setup) {
 void say_what_is_next(const first_options& options, const std::vector<first_file>& files) {
   for (const auto& file : files) fmt::print("wrote {}\n", file.path);
   say_what_the_service_needs(options.setup);
-  if (options.setup.directory != "/etc/cairn") return;
+  if (options.setup.directory != installed_directory) return;
   const bool both = options.setup.role == first_role::both;
   fmt::print("next: systemctl enable --now {}\n",
              both ? "cairn-gateway@primary cairn-gateway@secondary cairn-coordinator@primary "

@@ -1,9 +1,9 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <thread>
 
+#include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/status_text.h"
 
@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::chrono::seconds watch_interval{1};
 constexpr const char* clear_screen = "\x1b[H\x1b[2J";
-
-bool wants_colour() {
-  const char* no = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) && (no == nullptr || *no == '\0');
-}
 
 exit_code show_once(const common_options& common, const status_options& options) {
   const auto answer = unix_client(common.socket).get("/api/v1/summary");

@@ -1,36 +1,14 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 
+#include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/doctor/examination.h"
+#include "cli/installed_files.h"
 
 namespace cairn {
 namespace {
-
-namespace fs = std::filesystem;
-
-bool wants_colour() {
-  const char* no = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) && (no == nullptr || *no == '\0');
-}
-
-// KIND.toml and KIND-*.toml, in the order of their names.
-std::vector<std::string> files_of(const std::string& directory, const std::string& kind) {
-  std::vector<std::string> files;
-  std::error_code failed;
-  fs::directory_iterator each(directory, failed);
-  for (; !failed && each != fs::directory_iterator(); each.increment(failed)) {
-    const auto name = each->path().filename().string();
-    const bool ours = name == kind + ".toml" || name.starts_with(kind + "-");
-    if (ours && name.ends_with(".toml")) files.push_back(each->path().string());
-  }
-  std::ranges::sort(files);
-  return files;
-}
 
 doctor::finding nothing_there(const std::string& directory) {
   return doctor::problem("configuration.file",
@@ -46,8 +24,8 @@ exit_code call_doctor(const common_options& common, const doctor_options& option
   auto gateways = options.gateways;
   auto coordinators = options.coordinators;
   if (gateways.empty() && coordinators.empty()) {
-    gateways = files_of(options.directory, "gateway");
-    coordinators = files_of(options.directory, "coordinator");
+    gateways = installed_files(options.directory, "gateway");
+    coordinators = installed_files(options.directory, "coordinator");
   }
   doctor::findings found;
   if (gateways.empty() && coordinators.empty()) {

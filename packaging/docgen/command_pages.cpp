@@ -114,7 +114,7 @@ void see_also(mdoc_page& page, const command_words& words, int section) {
 manual_page command_page(const command_words& words, const command_words& top, int section,
                          const std::string& date) {
   mdoc_page page(words.page(), section, words.sentence, date);
-  const auto& text = manual_texts().at(words.path);
+  const auto& text = text_of(words.path);
   synopsis(page, words);
   page.section("DESCRIPTION");
   for (const auto& paragraph : text.paragraphs) {

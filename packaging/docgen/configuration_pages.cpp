@@ -92,7 +92,7 @@ manual_page configuration_page(const std::string& program, const table_keys& key
                                const std::string& date) {
   const auto name = program + ".toml";
   mdoc_page page(name, 5, "configuration of " + program, date);
-  const auto& text = manual_texts().at(name);
+  const auto& text = text_of(name);
   page.section("DESCRIPTION");
   for (const auto& paragraph : text.paragraphs) {
     if (&paragraph == &text.paragraphs.front())

@@ -1,8 +1,14 @@
 #include "packaging/docgen/manual_text.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
 namespace cairn::docgen {
 
-const std::map<std::string, page_text>& manual_texts() {
+namespace {
+
+const std::map<std::string, page_text>& texts_by_page() {
   static const std::map<std::string, page_text> texts{
       {"cairn",
        {{"Shows what a consistency group of replicated volumes does, and asks for markers and "
@@ -142,6 +148,15 @@ const std::map<std::string, page_text>& manual_texts() {
         {}}},
   };
   return texts;
+}
+
+}  // namespace
+
+const page_text& text_of(const std::string& page) {
+  const auto found = texts_by_page().find(page);
+  if (found != texts_by_page().end()) return found->second;
+  std::fprintf(stderr, "packaging/docgen/manual_text.cpp has no text for `%s`\n", page.c_str());
+  std::exit(1);
 }
 
 const std::vector<exit_meaning>& exit_meanings() {

@@ -2,7 +2,6 @@
 // examples are run by tests/e2e/test-manual.py in a lab of two members, m1 and m2, of the group
 // lab.
 #pragma once
-#include <map>
 #include <string>
 #include <vector>
 
@@ -18,8 +17,9 @@ struct page_text {
   std::vector<example> examples;
 };
 
-// By a command's path, "cairn marker now", or a program's name. Every page has one.
-const std::map<std::string, page_text>& manual_texts();
+// By a command's path, "cairn marker now", or a program's or configuration's name. Every page has a
+// text: one that lacks it ends the program, with its name.
+const page_text& text_of(const std::string& page);
 
 // Exit codes of the command `cairn`, of cli/exit_code.h.
 struct exit_meaning {
