@@ -24,6 +24,12 @@ def pid_of(lab, name):
     return lab.entry(name)["pid"]
 
 
+def told(lab, manager, name, assignment):
+    """Once, and it may have been just now."""
+    wait_for(f"{name} tells {assignment}", lambda: manager.count(pid_of(lab, name), assignment))
+    assert manager.count(pid_of(lab, name), assignment) == 1, manager.of(pid_of(lab, name))
+
+
 def more_pings(lab, manager, name, count=3):
     before = manager.count(pid_of(lab, name), ALIVE)
     wait_for(f"{count} more pings of {name}",
@@ -33,10 +39,10 @@ def more_pings(lab, manager, name, count=3):
 def ready(lab, manager):
     """Whoever was told may connect at once."""
     for name in entries_of(lab.described):
-        assert manager.count(pid_of(lab, name), "READY=1") == 1, manager.of(pid_of(lab, name))
+        told(lab, manager, name, "READY=1")
         more_pings(lab, manager, name)
     lab.stop("m1.primary")
-    assert manager.count(pid_of(lab, "m1.primary"), "STOPPING=1") == 1
+    told(lab, manager, "m1.primary", "STOPPING=1")
     lab.start("m1.primary", ready=False)
     wait_for("READY", lambda: manager.count(pid_of(lab, "m1.primary"), "READY=1"))
     NbdClient(lab.uri("m1.primary")).read(0, 4096)
@@ -60,11 +66,11 @@ def reloaded(lab, manager, name, sentence):
     pid = pid_of(lab, name)
     before = len(manager.of(pid))
     lab.hang_up(name, sentence)
-    def told():
+    def between():
         return [m for m in manager.of(pid)[before:] if "RELOADING" in m or "READY" in m]
-    wait_for(f"{name} is ready again", lambda: len(told()) == 2)
-    assert told()[0]["RELOADING"] == "1" and int(told()[0]["MONOTONIC_USEC"]) > 0, told()
-    assert told()[1] == {"READY": "1"}, told()
+    wait_for(f"{name} is ready again", lambda: len(between()) == 2)
+    assert between()[0]["RELOADING"] == "1" and int(between()[0]["MONOTONIC_USEC"]) > 0, between()
+    assert between()[1] == {"READY": "1"}, between()
 
 
 def reloads(lab, manager):
@@ -87,7 +93,7 @@ def stops_with_peers_that_hang(lab, manager):
     def stop_beside(hanging, name):
         os.kill(pid_of(lab, hanging), signal.SIGSTOP)
         lab.stop(name)
-        assert manager.count(pid_of(lab, name), "STOPPING=1") == 1
+        told(lab, manager, name, "STOPPING=1")
         assert "has stopped" in lab.log_of(name)
         os.kill(pid_of(lab, hanging), signal.SIGCONT)
     host = NbdClient(lab.uri("m1.primary"))  # stays connected and says nothing
