@@ -44,13 +44,14 @@ device_identity identity() {
   return i;
 }
 
-// Opens it, or refuses with EBADMSG; the right checksum is put under it.
+// Opens it, or refuses it as damaged or of another version; the right checksum is put under it.
 void try_image(byte_view in) {
   fixed_store store;
   store.image.assign(in.begin(), in.end());
   field_writer(store.image).u32(crc32c(in));
   const auto opened = device::open(identity(), store);
-  if (!opened && opened.error().code != EBADMSG) broken("an image refused for another reason");
+  if (!opened && opened.error().code != EBADMSG && opened.error().code != EPROTONOSUPPORT)
+    broken("an image refused for another reason");
 }
 
 void try_commands(byte_view in) {
