@@ -27,6 +27,9 @@ class draft_directory {
  public:
   explicit draft_directory(const std::string& in) : path_(in + "/.draft-XXXXXX") {
     made_ = mkdtemp(path_.data()) != nullptr;
+    // Drafts are read with the snippets that the files will be read with.
+    std::error_code ignored;
+    if (made_) fs::create_directory_symlink("../conf.d", path_ + "/conf.d", ignored);
   }
   ~draft_directory() {
     std::error_code ignored;
@@ -55,13 +58,15 @@ result<void> write_file(const std::string& path, const std::string& text, gid_t 
   return whole ? result<void>() : fail_errno(because, "write " + path);
 }
 
-// What the programs say of the drafts, with the names that the files will have.
+// What the programs say of a draft, with the names that its directory's files will have.
 result<void> check_draft(const std::string& draft, const std::string& path) {
   const auto good = check_config(draft);
   if (good) return {};
+  const auto here = fs::path(draft).parent_path().string();
+  const auto there = fs::path(path).parent_path().string();
   std::string text = good.error().text;
-  for (auto at = text.find(draft); at != std::string::npos; at = text.find(draft))
-    text.replace(at, draft.size(), path);
+  for (auto at = text.find(here); at != std::string::npos; at = text.find(here))
+    text.replace(at, here.size(), there);
   return fail(good.error().code, text);
 }
 
@@ -88,7 +93,12 @@ result<void> write_all(const std::vector<first_file>& files, const std::string& 
     CAIRN_TRY(write_file(draft_of(file), file.text, where.st_gid));
     CAIRN_TRY(check_draft(draft_of(file), file.path));
   }
-  for (const auto& file : files) CAIRN_TRY(put_in_place(draft_of(file), file.path));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto placed = put_in_place(draft_of(files[i]), files[i].path);
+    if (placed) continue;
+    for (std::size_t made = 0; made < i; ++made) unlink(files[made].path.c_str());
+    return placed;
+  }
   return {};
 }
 

@@ -115,7 +115,17 @@ chosen_table coordinator_of(const first_setup& setup, const side& s) {
   return out;
 }
 
+// Their directories in state_root are the services' own.
+bool is_name_of_service(const std::string& member) {
+  return member.starts_with("gateway") || member.starts_with("coordinator");
+}
+
 result<bool> check(const first_setup& setup) {
+  if (is_name_of_service(setup.member))
+    return fail(EINVAL,
+                fmt::format("--member {}: a member is not called gateway… or coordinator…, as "
+                            "the services' directories are",
+                            setup.member));
   const bool here = setup.role == first_role::both;
   if (here && (!setup.peer.empty() || setup.listen != loopback))
     return fail(EINVAL,

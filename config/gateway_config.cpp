@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/journal_bounds.h"
 #include "config/config.h"
 #include "config/iscsi_reader.h"
 #include "config/listener_rules.h"
@@ -15,7 +16,6 @@ namespace cairn {
 namespace {
 
 constexpr std::uint64_t segment_bytes_min = 2ULL << 20;  // a header and a record of 1 MiB
-constexpr std::uint64_t segments_min = 4;
 
 // Two paths are one file if this is equal: device and inode where it exists, else the path with
 // links and dots resolved.
@@ -88,9 +88,10 @@ void gateway_reader::read_journal(table_reader table, member_config& member) {
   if (member.segment_bytes < segment_bytes_min) {
     table.wrong("segment", "a segment must have at least 2MiB");
   }
-  if (member.journal_size_bytes / segments_min < member.segment_bytes) {
-    table.wrong("size", fmt::format("a journal must have room for {} segments", segments_min));
-  }
+  if (const auto good = check_segment_bytes(member.segment_bytes); !good)
+    table.wrong("segment", good.error().text);
+  if (const auto good = check_journal_bytes(member.journal_size_bytes, member.segment_bytes); !good)
+    table.wrong("size", good.error().text);
 }
 
 void gateway_reader::read_iscsi(table_reader& table, const member_config& member,

@@ -74,11 +74,11 @@ const table_keys journal_table{
         {.name = "size",
          .type = key_type::size,
          .fallback = "16GiB",
-         .sentence = "the most that it takes; room for four segments at least"},
+         .sentence = "the most that it takes; room for five segments and 1MiB at least"},
         {.name = "segment",
          .type = key_type::size,
          .fallback = "256MiB",
-         .sentence = "size of one of its files; at least 2MiB"},
+         .sentence = "size of one of its files; at least 2MiB, a multiple of 4KiB"},
     }};
 
 const table_keys volume_table{

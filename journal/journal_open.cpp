@@ -1,6 +1,7 @@
 #include <cerrno>
 
 #include "base/invariant.h"
+#include "base/journal_bounds.h"
 #include "base/log.h"
 #include "journal/journal_on_disk.h"
 
@@ -18,17 +19,12 @@ bool contradicts(const volume_identity& known, volume_identity now) {
 }
 
 result<void> check(const journal_options& options) {
-  constexpr std::uint64_t catalog_min = 1U << 20;
-  const std::string name = "journal " + options.directory + ": ";
-  if (options.segment_bytes % sync_block_bytes != 0 ||
-      options.segment_bytes < 16 * sync_block_bytes)
-    return fail(EINVAL, name + "the segment size " + std::to_string(options.segment_bytes) +
-                            " is not a multiple of 4096 of at least 65536");
-  if (options.size_max < 5 * options.segment_bytes + catalog_min)
-    return fail(EINVAL, name + "the size " + std::to_string(options.size_max) +
-                            " has no room for five segments of " +
-                            std::to_string(options.segment_bytes) + " bytes and the catalog");
-  return {};
+  static_assert(segment_step_bytes == sync_block_bytes);
+  const auto segment = check_segment_bytes(options.segment_bytes);
+  const auto size = check_journal_bytes(options.size_max, options.segment_bytes);
+  if (segment && size) return {};
+  return fail(EINVAL,
+              "journal " + options.directory + ": " + (segment ? size : segment).error().text);
 }
 
 }  // namespace

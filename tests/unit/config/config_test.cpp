@@ -84,6 +84,16 @@ TEST_F(configuration, AGoodGatewayFileIsReadWhole) {
   EXPECT_TRUE(config->testing.destage);
 }
 
+// What the check accepts, a start accepts.
+TEST_F(configuration, AJournalHasRoomForFiveSegmentsAndItsCatalog) {
+  const std::string good = "size = \"1GiB\", segment = \"16MiB\"";
+  EXPECT_EQ(gateway_error(good, "size = \"81MiB\", segment = \"16MiB\""), "");
+  expect_says(gateway_error(good, "size = \"80MiB\", segment = \"16MiB\""),
+              "has no room for five segments of 16777216 bytes and the catalog");
+  expect_says(gateway_error(good, "size = \"1GiB\", segment = \"2097664B\""),
+              "is not a multiple of 4096");
+}
+
 TEST_F(configuration, AGoodCoordinatorFileIsReadWhole) {
   const auto config = read_coordinator_config(put("coordinator.toml", good_coordinator));
   ASSERT_TRUE(config) << config.error().text;

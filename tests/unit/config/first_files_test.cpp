@@ -112,6 +112,8 @@ TEST_F(first_configuration, WhatIsWrongIsSaidOfTheOption) {
   expect_says(refusal(), "--peer: a secondary connects to nobody");
   setup_.role = first_role::both;
   expect_says(refusal(), "--role both");
+  setup_.member = "coordinator-db";
+  expect_says(refusal(), "--member coordinator-db: a member is not called");
 }
 
 TEST(first_volume, IsANameAPathAndASize) {
