@@ -1,0 +1,64 @@
+#!/bin/bash
+# Makes the packages of the present commit in build/packages: package.sh deb|rpm …
+# Both are built in one directory with the same flags, so that ccache serves the second.
+# CAIRN_PACKAGE_SUFFIX is added to the version, CAIRN_PACKAGES is another directory for the results.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+out=$(realpath -m "${CAIRN_PACKAGES:-build/packages}")
+work=$PWD/build/packages/work
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+
+# The log is only heard when it failed.
+quietly() {
+  if ! "$@" >"$work/$1.log" 2>&1; then
+    tail -n 40 "$work/$1.log" >&2
+    echo "failed: $*; all of its output: $work/$1.log" >&2
+    return 1
+  fi
+}
+
+# What a linter says is a failure; SILENT is what it says when all is well.
+lint() {
+  local silent=$1 said
+  shift
+  said=$("$@" 2>&1) || true
+  case $said in $silent) return ;; esac
+  echo "$said" >&2
+  return 1
+}
+
+deb() {
+  local tree
+  tree=$(packaging/source.sh "$work")
+  rm -f "$work"/*.{deb,dsc,changes,buildinfo} "$work"/cairn_*.tar.xz
+  (cd "$tree" && DEB_BUILD_OPTIONS="parallel=$(nproc)" quietly dpkg-buildpackage -us -uc -F)
+  lint '' lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$work"/cairn_*.changes
+  rm -rf "$out/deb"
+  mkdir -p "$out/deb"
+  mv "$work"/*.{deb,dsc,changes,buildinfo} "$work"/cairn_*.tar.xz "$out/deb"
+}
+
+rpm() {
+  local tree rpms=$work/rpms
+  tree=$(packaging/source.sh "$work")
+  rm -rf "$rpms"
+  mkdir -p "$rpms"
+  tar -c -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+    --mode=u=rwX,go=rX --format=gnu "${tree##*/}" | xz -T1 > "$rpms/${tree##*/}.tar.xz"
+  # --nodeps: what Debian has installed is not in rpm's own list.
+  quietly rpmbuild -ba --nodeps --define "_topdir $rpms" --define "_builddir $work" \
+    --define "_sourcedir $rpms" --define "_smp_mflags -j$(nproc)" \
+    ${CAIRN_PACKAGE_SUFFIX:+--define "cairn_suffix $CAIRN_PACKAGE_SUFFIX"} \
+    "$tree/packaging/rpm/cairn.spec"
+  lint '* 0 errors, 0 warnings,*' rpmlint --config packaging/rpm/rpmlint.toml "$rpms"/{RPMS/*,SRPMS}/*.rpm
+  rm -rf "$out/rpm"
+  mkdir -p "$out/rpm"
+  mv "$rpms"/{RPMS/*,SRPMS}/*.rpm "$out/rpm"
+}
+
+mkdir -p "$work"
+[ $# != 0 ] || set -- deb rpm
+for kind in "$@"; do
+  "$kind"
+done
