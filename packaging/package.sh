@@ -33,10 +33,10 @@ deb() {
   tree=$(packaging/source.sh "$work")
   rm -f "$work"/*.{deb,dsc,changes,buildinfo} "$work"/cairn_*.tar.xz
   (cd "$tree" && DEB_BUILD_OPTIONS="parallel=$(nproc)" quietly dpkg-buildpackage -us -uc -F)
-  lint '' lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$work"/cairn_*.changes
   rm -rf "$out/deb"
   mkdir -p "$out/deb"
   mv "$work"/*.{deb,dsc,changes,buildinfo} "$work"/cairn_*.tar.xz "$out/deb"
+  lint '' lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$out"/deb/*.changes
 }
 
 rpm() {
@@ -51,10 +51,10 @@ rpm() {
     --define "_sourcedir $rpms" --define "_smp_mflags -j$(nproc)" \
     ${CAIRN_PACKAGE_SUFFIX:+--define "cairn_suffix $CAIRN_PACKAGE_SUFFIX"} \
     "$tree/packaging/rpm/cairn.spec"
-  lint '* 0 errors, 0 warnings,*' rpmlint --config packaging/rpm/rpmlint.toml "$rpms"/{RPMS/*,SRPMS}/*.rpm
   rm -rf "$out/rpm"
   mkdir -p "$out/rpm"
   mv "$rpms"/{RPMS/*,SRPMS}/*.rpm "$out/rpm"
+  lint '* 0 errors, 0 warnings,*' rpmlint --config packaging/rpm/rpmlint.toml "$out"/rpm/*.rpm
 }
 
 mkdir -p "$work"

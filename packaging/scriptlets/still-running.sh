@@ -1,19 +1,17 @@
-# Part of the packages' scripts. still_running PROGRAM MAPPED, with MAPPED a pattern of the file that
-# servers have mapped: says which of them run what this upgrade has replaced. None was restarted; a
-# replaced file stays where it is mapped until its last user ends.
+# Part of the packages' scripts. still_running FILE, a pattern of a path that servers have mapped: says
+# which of them run what this upgrade has replaced. None was restarted; a replaced file stays where
+# it is mapped until its last user ends. Versions are read out of the files, nothing old is run.
+version_in() { grep -a -o -m 1 'cairn-version: [0-9][^)]*)' "$1" | sed 's/^cairn-version: //'; }
+
 still_running() {
-  program=$1
   for server in /proc/[0-9]*; do
-    range=$(sed -n "s|^\([0-9a-f-]*\) .* $2 (deleted)\$|\1|p" "$server/maps" 2>/dev/null | head -n 1)
-    [ -n "$range" ] || continue
-    case $program in
-      # nbdkit loads the replaced plugin once more, only to ask it for its version.
-      */cairn-gateway) running=$(nbdkit "$server/map_files/$range" --version 2>/dev/null) ;;
-      *) running=$("$server/exe" --version 2>/dev/null) ;;
-    esac
+    mapped=$(grep -m 1 " $1 (deleted)$" "$server/maps" 2>/dev/null) || continue
+    file=/${mapped#*/}
+    file=${file% (deleted)}
+    running=$(version_in "$server/map_files/${mapped%% *}")
     unit=$(sed -n 's|.*/\(cairn-[^/]*\.service\).*|\1|p' "$server/cgroup" 2>/dev/null | head -n 1)
-    echo "${unit:-${server#/proc/}} still runs $(echo "$running" | tail -n 1);" \
-      "installed is $($program --version)." >&2
+    echo "${unit:-process ${server#/proc/}} still runs Cairn $running;" \
+      "installed is $(version_in "$file")." >&2
     [ -z "$unit" ] || echo "  when it suits its hosts: systemctl restart $unit" >&2
   done
 }
