@@ -3,6 +3,7 @@
 remove, purge, install again. What is left behind is compared, file by file."""
 
 import os
+import shutil
 import signal
 import sys
 
@@ -15,7 +16,9 @@ from layout import free_ports  # noqa: E402
 NAMES = ("cairn-gateway", "cairn-coordinator", "cairn", "cairn-doc")
 SOCKET = "/run/cairn/gateway.sock"
 URI = f"nbd+unix:///db?socket={SOCKET}"
-OURS = ("/var/lib/cairn/m1", "/var/lib/cairn/gateway", "/var/lib/cairn/db.img")
+# A journal of one's own may be called like the coordinator's directory.
+NAMESAKE = "/var/lib/cairn/coordinator-db"
+OURS = ("/var/lib/cairn/m1", "/var/lib/cairn/gateway", "/var/lib/cairn/db.img", NAMESAKE)
 
 GATEWAY = """[gateway]
 name = "here"
@@ -123,9 +126,22 @@ def check_installed(root):
         root.run(program, "--version")
 
 
+def look_alike(root):
+    """Somebody else's process whose program looks replaced; root must not run or believe it."""
+    where = root.inside("/tmp/x /usr/sbin")
+    os.makedirs(where)
+    program = os.path.join(where, "cairn-coordinator")
+    shutil.copy(root.inside("/usr/bin/sleep"), program)
+    running = root.start("/tmp/x /usr/sbin/cairn-coordinator", "1000", user="nobody", group="nogroup")
+    wait_for("it runs", lambda: os.readlink(f"/proc/{running.pid}/exe").endswith("cairn-coordinator"))
+    shutil.rmtree(root.inside("/tmp/x "))
+    return running
+
+
 def check_upgrade(scene, newer):
     """An upgrade under hosts: the same processes serve on, and the package says which they are."""
     root = scene.root
+    stranger = look_alike(root)
     configuration = {path: what for path, what in root.files().items()
                      if path.startswith("/etc/cairn")}
     version = root.run("/usr/sbin/cairn-gateway", "--version").split(maxsplit=1)[1].strip()
@@ -134,6 +150,8 @@ def check_upgrade(scene, newer):
         assert server.poll() is None, f"the upgrade ended cairn-{name}"
         assert f"process {server.pid} still runs Cairn {version}; installed is" in said, said
     assert said.count("still runs") == 2, said
+    stranger.kill()
+    stranger.wait()
     assert scene.serves()
     same(configuration, {path: what for path, what in root.files().items()
                          if path.startswith("/etc/cairn")})
@@ -189,6 +207,8 @@ def main():
         scene.start()
         scene.check(content)
         scene.stop()
+        os.mkdir(root.inside(NAMESAKE))
+        root.write(f"{NAMESAKE}/precious", "a journal")
         data = {path: what for path, what in root.files().items() if is_ours(path)}
         print("removed and installed again: it goes on with its configuration and its data")
 
@@ -203,9 +223,16 @@ def main():
         scene.stop()
         run("chroot", root.path, "debconf-set-selections",
             input="cairn-gateway cairn-gateway/delete-data boolean true\n")
+        shutil.rmtree(root.inside(NAMESAKE))
         purge(root)
         same(clean, root.files())
         print("purged with an explicit yes: nothing is left")
+
+        root.install(newer)
+        root.write("/var/lib/cairn/db.img", "a volume")
+        purge(root)
+        assert os.path.exists(root.inside("/var/lib/cairn/db.img")), "a yes outlived its purge"
+        print("purged once more: that yes is forgotten, the volume is left")
 
 
 if __name__ == "__main__":

@@ -95,9 +95,9 @@ class DebianRoot:
         names = [shutil.copy(deb, self.inside("/debs"))[len(self.path):] for deb in debs]
         return self.run("apt-get", "install", "-y", "--no-install-recommends", *names)
 
-    def start(self, *command, user="cairn"):
+    def start(self, *command, user="cairn", group="cairn"):
         """A server; its output is ours."""
-        return subprocess.Popen(["chroot", f"--userspec={user}:{user}", self.path, *command],
+        return subprocess.Popen(["chroot", f"--userspec={user}:{group}", self.path, *command],
                                 stdin=subprocess.DEVNULL)
 
     def files(self):
