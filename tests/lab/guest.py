@@ -1,17 +1,14 @@
 """A Linux guest in QEMU, without KVM, to which the host's loopback is 10.0.2.2.
 
-Its first serial line is the kernel's log, a file. On the second a shell waits for one command a
-line and answers with what it printed and "<<<exit code>>>".
+Its first serial line is the kernel's log, a file. On the second is its shell (serial_shell.py).
 """
 
 import os
-import re
-import selectors
 import subprocess
-import time
 
 from guest_image import GuestImage
 from processes import tail
+from serial_shell import SerialShell
 
 HOST = "10.0.2.2"
 MEMORY_MIB = 512
@@ -51,7 +48,7 @@ class Guest:
         self.image = GuestImage(directory, {"/init": INIT, "/etc/passwd": PASSWD, **files})
         self.console = os.path.join(directory, "console")
         self.machine = None
-        self.unread = b""
+        self.shell = None
 
     def __enter__(self):
         self.machine = subprocess.Popen(
@@ -62,8 +59,9 @@ class Guest:
              "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
              "-serial", f"file:{self.console}", "-serial", "stdio"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self.shell = SerialShell(self.machine)
         try:
-            self.answer("boot", BOOT_SECONDS_MAX)
+            self.shell.answer("boot", BOOT_SECONDS_MAX)
         except BaseException:
             self.end()
             raise
@@ -79,29 +77,4 @@ class Guest:
         self.machine.wait()
 
     def run(self, command, check=True, seconds=60):
-        """What a shell's command of one line printed; with check=False (exit code, that)."""
-        assert "\n" not in command
-        self.machine.stdin.write(command.encode() + b"\n")
-        code, said = self.answer(command, seconds)
-        if not check:
-            return code, said
-        assert code == 0, f"in the guest, {command} ended with {code}:\n{said}"
-        return said
-
-    def answer(self, command, seconds):
-        end = time.monotonic() + seconds
-        while not (mark := re.search(rb"<<<(\d+)>>>\r?\n", self.unread)):
-            piece = self.receive(end - time.monotonic())
-            assert piece, (f"in the guest, {command}: no end within {seconds} s\n"
-                           f"{self.unread.decode(errors='replace')}")
-            self.unread += piece
-        said, self.unread = self.unread[:mark.start()], self.unread[mark.end():]
-        return int(mark[1]), said.decode(errors="replace").replace("\r", "")
-
-    def receive(self, seconds):
-        """Nothing when the time is up or the machine has ended."""
-        with selectors.DefaultSelector() as waiting:
-            waiting.register(self.machine.stdout, selectors.EVENT_READ)
-            if seconds <= 0 or not waiting.select(seconds):
-                return b""
-        return os.read(self.machine.stdout.fileno(), 65536)
+        return self.shell.run(command, check, seconds)
