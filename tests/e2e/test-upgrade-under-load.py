@@ -121,7 +121,7 @@ def main():
     if os.geteuid() != 0:
         skip("mmdebstrap makes the machine's disk as root only")
     need("qemu-system-x86_64", "qemu-img", "mmdebstrap", "mke2fs", "dpkg-deb")
-    built = packages.built()
+    built = packages.built("deb")
     image = DebianImage([*built, *packages.CLIENTS])
     with tempfile.TemporaryDirectory(prefix="cairn-upgrade-", dir="/tmp") as directory:
         brought = packages.gathered(os.path.join(directory, "brought"), built)
