@@ -8,6 +8,12 @@ out=$(realpath -m "${CAIRN_PACKAGES:-build/packages}")
 work=$PWD/build/packages/work
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
+if command -v ccache >/dev/null; then
+  # debhelper builds with another HOME, where ccache would find neither its cache nor its settings.
+  CCACHE_DIR=$(ccache -k cache_dir)
+  CCACHE_MAXSIZE=$(ccache -k max_size)
+  export CCACHE_DIR CCACHE_MAXSIZE
+fi
 
 # The log is only heard when it failed.
 quietly() {
