@@ -4,8 +4,9 @@
 // A watched thread hangs when it neither rested nor beat for `limit`, unless some thread of the
 // process is inside one call of a disk for half as long: it may have what the other waits for, and
 // a process that waits for its disk does not end by being told to, so starting it again is no
-// help. Times are those between two looks, so a look once in limit / 8 is often enough. When looks
-// were missed, the process as a whole did not run; that is nobody's hang.
+// help. Threads that wait for each other's turns rest, and hang all the same: for as long as each
+// of them has waited. Times are those between two looks, so a look once in limit / 8 is often
+// enough. When looks were missed, the process as a whole did not run; that is nobody's hang.
 #pragma once
 #include <chrono>
 #include <map>
@@ -40,6 +41,7 @@ class hang_watch {
     time since;
   };
   milliseconds standing(const thread_reading& t, time now, bool missed);
+  milliseconds shortest_wait(const std::vector<thread_reading>& of, time now) const;
 
   const milliseconds limit_;
   std::optional<time> looked_;

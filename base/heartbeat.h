@@ -20,7 +20,8 @@ struct thread_reading {
   std::uint64_t thread = 0;  // its number in the process, never used again
   std::string name;          // "member m1: destage"; empty: nobody minds if it never beats
   thread_does does = thread_does::working;
-  std::uint64_t beats = 0;  // it got on if this has changed
+  std::uint64_t beats = 0;      // it got on if this has changed
+  std::uint64_t waits_for = 0;  // the thread that has the turn (turn_mutex) it wants; 0: none
 };
 std::vector<thread_reading> read_threads();
 
@@ -59,17 +60,17 @@ struct at_disk : doing {
 };
 
 // A lock under which disks are waited for, many times perhaps: who wants it rests, and who has it
-// is watched, whichever thread it is.
+// is watched, whichever thread it is. Who has it and who waits for it is told, so that threads that
+// wait for each other's turns are found. A turn ends in the thread that took it.
 class turn_mutex {
  public:
-  explicit turn_mutex(const char* holder) : holder_(holder) {}  // "who syncs a journal"
+  explicit turn_mutex(const char* holder) : holder_(holder) {}  // "who syncs a journal"; a literal
   void lock();
   void unlock();
 
  private:
   const char* const holder_;
   std::mutex mutex_;
-  const char* outer_ = nullptr;  // of another such lock that the thread has
 };
 
 }  // namespace cairn

@@ -16,7 +16,7 @@ class hang_watch_test : public testing::Test {
     return last;
   }
   thread_reading& add(const std::string& name, thread_does does = thread_does::working) {
-    return threads_.emplace_back(thread_reading{threads_.size() + 1, name, does, 0});
+    return threads_.emplace_back(thread_reading{threads_.size() + 1, name, does, 0, 0});
   }
 
   hang_watch watch_{seconds(30)};
@@ -98,6 +98,44 @@ TEST_F(hang_watch_test, AThreadOfTheSameNameThatCameLaterIsAnother) {
   look_for(30);
   threads_[0].thread = 77;
   EXPECT_FALSE(look_for(30).hangs);
+}
+
+// Nobody in a deadlock of turns would ever beat, and all of them rest.
+TEST_F(hang_watch_test, ThreadsThatWaitForEachOthersTurnsHangFromTheLimitOn) {
+  threads_.reserve(4);
+  auto& a = add("a", thread_does::resting);
+  auto& b = add("b", thread_does::resting);
+  auto& outside = add("c", thread_does::resting);
+  a.waits_for = b.thread;
+  outside.waits_for = a.thread;
+  EXPECT_FALSE(look_for(100).hangs);
+  b.waits_for = a.thread;
+  ++b.beats;
+  EXPECT_FALSE(look_for(30).hangs);
+  const auto v = look_for(1);
+  ASSERT_TRUE(v.hangs);
+  EXPECT_EQ(v.hangs->name, "a, which waits for b, which waits for a,");
+  EXPECT_EQ(v.hangs->since, seconds(30));
+}
+
+TEST_F(hang_watch_test, SoDoesOneThatWaitsForItself) {
+  auto& a = add("a", thread_does::resting);
+  a.waits_for = a.thread;
+  EXPECT_FALSE(look_for(30).hangs);
+  ASSERT_TRUE(look_for(1).hangs);
+  EXPECT_EQ(look_for(1).hangs->name, "a, which waits for a,");
+}
+
+TEST_F(hang_watch_test, ThreadsThatTakeTurnsDoNotHoweverOftenOneIsSeenToWait) {
+  threads_.reserve(4);
+  auto& a = add("a", thread_does::resting);
+  auto& b = add("b", thread_does::resting);
+  a.waits_for = b.thread;
+  b.waits_for = a.thread;  // as it may look where they were read one behind the other
+  for (int i = 0; i < 100; ++i) {
+    ++a.beats;
+    EXPECT_FALSE(look_for(1).hangs);
+  }
 }
 
 }  // namespace
