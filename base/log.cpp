@@ -40,6 +40,12 @@ spdlog::logger& text_lines() {
   return *instance;
 }
 
+// Never destroyed: threads may outlast what is static.
+journal_socket& journal() {
+  static auto* const instance = new journal_socket;
+  return *instance;
+}
+
 std::string& identifier() {
   static std::string program = "cairn";
   return program;
@@ -50,7 +56,7 @@ std::string& identifier() {
 void log(log_level level, const std::string& sentence, log_event what, const log_subject& about) {
   if (level == log_level::none || level < least.load()) return;
   static const bool to_journal = stderr_is_journal();
-  if (to_journal && send_to_journal(journal_fields(identifier(), level, sentence, what, about)))
+  if (to_journal && journal().send(journal_fields(identifier(), level, sentence, what, about)))
     return;
   text_lines().log(to_spdlog(level), sentence);
 }

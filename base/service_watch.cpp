@@ -58,13 +58,15 @@ void service_watch::judge(hang_watch& watch) {
     if (stopping_) return service::alive();
   }
   const auto found = watch.look(read_threads(), std::chrono::steady_clock::now());
+  // First of all: what is written to stderr may have to wait for who reads it.
+  if (!found.hangs) service::alive();
   if (!std::exchange(said_slow_, found.waits_long.has_value()) && found.waits_long)
     log_warning("a disk has not answered for " + seconds(found.waits_long->since) +
                     (found.waits_long->name.empty() ? "" : " (" + found.waits_long->name + ")"),
                 log_event::disk_is_slow);
   if (!found.hangs) {
     said_hang_ = false;
-    return service::alive();
+    return;
   }
   // The line goes a look ahead: journald asks the system who wrote it, and must find the process.
   if (std::exchange(said_hang_, true)) return service::hangs();

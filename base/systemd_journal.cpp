@@ -1,13 +1,14 @@
 #include "base/systemd_journal.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
-
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 namespace cairn {
 namespace {
@@ -23,6 +24,27 @@ const char* priority_of(log_level level) {
     default:
       return "5";
   }
+}
+
+std::string eight_bytes(std::uint64_t n) {
+  std::string out;
+  for (int i = 0; i < 8; ++i) out.push_back(static_cast<char>(n >> 8 * i & 0xff));
+  return out;
+}
+
+std::string lines(std::uint64_t n) {
+  return n == 1 ? "1 line before this one was" : std::to_string(n) + " lines before this one were";
+}
+
+// Zero, or errno.
+int send_to(int socket, const std::string& path, const std::string& datagram) {
+  sockaddr_un to{};
+  if (socket < 0 || path.size() >= sizeof to.sun_path) return ENOENT;
+  to.sun_family = AF_UNIX;
+  std::ranges::copy(path, to.sun_path);
+  const auto n = ::sendto(socket, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                          reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  return n < 0 ? errno : 0;
 }
 
 }  // namespace
@@ -50,10 +72,35 @@ std::vector<std::string> journal_fields(const std::string& program, log_level le
   return fields;
 }
 
-bool send_to_journal(const std::vector<std::string>& fields) {
-  std::vector<iovec> parts;
-  for (const auto& each : fields) parts.push_back({const_cast<char*>(each.data()), each.size()});
-  return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+std::string journal_datagram(const std::vector<std::string>& fields) {
+  std::string out;
+  for (const auto& each : fields) {
+    const auto equals = each.find('=');
+    if (each.find('\n') == std::string::npos)
+      out += each;
+    else
+      out += each.substr(0, equals) + "\n" + eight_bytes(each.size() - equals - 1) +
+             each.substr(equals + 1);
+    out += '\n';
+  }
+  return out;
+}
+
+journal_socket::journal_socket(std::string path)
+    : path_(std::move(path)), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
+
+journal_socket::~journal_socket() {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+bool journal_socket::send(std::vector<std::string> fields) {
+  const auto lost = lost_.exchange(0);
+  if (lost > 0)
+    fields.front() += " (" + lines(lost) + " lost: the journal did not take what it was sent)";
+  const int failed = send_to(socket_, path_, journal_datagram(fields));
+  const bool full = failed == EAGAIN || failed == ENOBUFS || failed == EMSGSIZE;
+  if (failed != 0) lost_ += lost + (full ? 1 : 0);
+  return failed == 0 || full;
 }
 
 }  // namespace cairn

@@ -1,7 +1,12 @@
 #include "base/systemd_journal.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -30,6 +35,66 @@ TEST(systemd_journal, StderrIsNoJournalWhereAnotherFileIsNamed) {
   EXPECT_FALSE(stderr_is_journal());
   unsetenv("JOURNAL_STREAM");
   EXPECT_FALSE(stderr_is_journal());
+}
+
+TEST(systemd_journal, AValueOfSeveralLinesGoesWithItsLength) {
+  EXPECT_EQ(journal_datagram({"MESSAGE=one = 1", "PRIORITY=5"}), "MESSAGE=one = 1\nPRIORITY=5\n");
+  EXPECT_EQ(journal_datagram({"MESSAGE=a\nb", "PRIORITY=5"}),
+            std::string("MESSAGE\n\3\0\0\0\0\0\0\0a\nb\nPRIORITY=5\n", 31));
+}
+
+// A journal at a path of our own, that reads only when it is told to.
+class played_journal : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/cairn-journal-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    directory_ = name;
+    path_ = directory_ + "/socket";
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    std::strncpy(at.sun_path, path_.c_str(), sizeof at.sun_path - 1);
+    ASSERT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  }
+  void TearDown() override {
+    ::close(socket_);
+    std::filesystem::remove_all(directory_);
+  }
+  std::size_t read_all() {
+    std::size_t n = 0;
+    while (!read().empty()) ++n;
+    return n;
+  }
+  std::string read() {
+    char buffer[4096];
+    const auto n = ::recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
+    return std::string(buffer, n < 0 ? 0 : static_cast<std::size_t>(n));
+  }
+
+  std::string directory_, path_;
+  int socket_ = -1;
+};
+
+// journald stopped, or itself waiting for a disk. The library's call would never return here.
+TEST_F(played_journal, NobodyWaitsForOneThatDoesNotReadAndTheLossIsToldLater) {
+  constexpr std::size_t sent = 100'000;  // more than any system's queue of datagrams
+  journal_socket to(path_);
+  for (std::size_t i = 0; i < sent; ++i) ASSERT_TRUE(to.send({"MESSAGE=so", "PRIORITY=5"}));
+  const auto taken = read_all();
+  ASSERT_GT(taken, 0U);
+  ASSERT_LT(taken, sent);
+  ASSERT_TRUE(to.send({"MESSAGE=again", "PRIORITY=5"}));
+  EXPECT_EQ(read(), "MESSAGE=again (" + std::to_string(sent - taken) +
+                        " lines before this one were lost: the journal did not take what it was "
+                        "sent)\nPRIORITY=5\n");
+  ASSERT_TRUE(to.send({"MESSAGE=told once", "PRIORITY=5"}));
+  EXPECT_EQ(read(), "MESSAGE=told once\nPRIORITY=5\n");
+}
+
+TEST_F(played_journal, WhereThereIsNoneTheCallerIsTold) {
+  EXPECT_FALSE(journal_socket(directory_ + "/nothing").send({"MESSAGE=so"}));
+  EXPECT_FALSE(journal_socket(std::string(200, 'x')).send({"MESSAGE=so"}));
 }
 
 TEST(log_events, EachHasAnIdOfItsOwn) {
