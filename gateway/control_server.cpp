@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/repeated_lines.h"
 #include "base/thread_priority.h"
 #include "net/control_channel.h"
 #include "net/pulse.h"
@@ -90,6 +91,7 @@ class control_server::impl {
   std::vector<member*> members_;
   const status_addition add_;  // or none
   std::set<session_ptr> sessions_;
+  repeated_lines refusals_;  // a coordinator that is refused tries again every two seconds
   bool stopping_ = false;
   std::optional<asio::thread_pool> pool_;  // while it runs
   std::thread thread_;
@@ -100,8 +102,8 @@ asio::awaitable<void> control_server::impl::accept_all(impl* self) {
     result<std::unique_ptr<framed_connection>> wire = co_await self->door_->accept();
     if (!wire || self->stopping_) co_return;
     if (self->sessions_.size() == connections_max) {
-      log_warning("control: too many connections, " + (*wire)->peer() + " is turned away",
-                  log_event::control_refused);
+      self->refusals_.warn("control: too many connections, " + (*wire)->peer() + " is turned away",
+                           (*wire)->peer(), log_event::control_refused);
       continue;
     }
     auto s = std::make_shared<session>();
@@ -148,11 +150,13 @@ asio::awaitable<bool> control_server::impl::greet(impl* self, session_ptr s) {
   else if (!(s->to = self->find(*hello)))
     refusal.reason = "this gateway has no member " + hello->member + " of group " + hello->group;
   if (!s->to) {
-    log_warning("control: " + s->name + " refused: " + refusal.reason, log_event::control_refused);
+    self->refusals_.warn("control: " + s->name + " refused: " + refusal.reason, s->name,
+                         log_event::control_refused);
     s->channel->send(refusal);
     co_await s->channel->finish(finish_limit);
     co_return false;
   }
+  self->refusals_.forget(s->name);
   s->name = "coordinator " + hello->coordinator + " at " + s->channel->peer() + " (member " +
             hello->member + ")";
   log_notice("control: " + s->name + " connected", log_event::control_up, s->subject());

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/repeated_lines.h"
 #include "net/framed_connection.h"
 #include "net/pulse.h"
 
@@ -34,7 +35,7 @@ class receiver_link::impl {
   static asio::awaitable<void> greet(impl* self, connection wire);
   static asio::awaitable<void> introduce(impl* self, framed_connection& wire);
   receiver_session* find(const hello& greeting) const;
-  void turn_away(const std::string& why);
+  void turn_away(const framed_connection& wire, const std::string& why);
 
   // First, so that it goes last: what is suspended in it may still hold the rest.
   asio::io_context io_{1};
@@ -44,6 +45,7 @@ class receiver_link::impl {
   std::vector<std::unique_ptr<receiver_session>> sessions_;
   std::size_t greeting_ = 0;
   std::atomic<std::uint64_t> turned_away_{0};
+  repeated_lines refusals_;
   std::thread thread_;
 };
 
@@ -69,9 +71,9 @@ void receiver_link::impl::stop() {
   for (const auto& each : sessions_) each->stop();
 }
 
-void receiver_link::impl::turn_away(const std::string& why) {
+void receiver_link::impl::turn_away(const framed_connection& wire, const std::string& why) {
   ++turned_away_;
-  log_warning("link: " + why, log_event::link_refused);
+  refusals_.warn("link: " + why, wire.peer(), log_event::link_refused);
 }
 
 receiver_session* receiver_link::impl::find(const hello& greeting) const {
@@ -87,7 +89,8 @@ asio::awaitable<void> receiver_link::impl::accept_all(impl* self) {
     result<connection> wire = co_await self->door_->accept();
     if (!wire) co_return;
     if (self->greeting_ == self->settings_.greeting_max) {
-      self->turn_away((*wire)->peer() + " is turned away: too many connections without a HELLO");
+      self->turn_away(**wire,
+                      (*wire)->peer() + " is turned away: too many connections without a HELLO");
       continue;
     }
     asio::co_spawn(self->io_, greet(self, std::move(*wire)), rethrow);
@@ -104,7 +107,7 @@ asio::awaitable<void> receiver_link::impl::introduce(impl* self, framed_connecti
   wire.end_unless_lifted(self->settings_.handshake);
   const result<link_message> first = co_await wire.read_link(self->settings_.handshake);
   if (!first) {
-    self->turn_away(first.error().text);
+    self->turn_away(wire, first.error().text);
     co_return;
   }
   const auto* greeting = std::get_if<hello>(&*first);
@@ -120,7 +123,7 @@ asio::awaitable<void> receiver_link::impl::introduce(impl* self, framed_connecti
   no.reason = greeting ? "this gateway is secondary for no member " + greeting->member +
                              " of group " + greeting->group
                        : "the first message is not a HELLO";
-  self->turn_away(wire.peer() + " is refused: " + no.reason);
+  self->turn_away(wire, wire.peer() + " is refused: " + no.reason);
   bytes frame = encode(link_message(no));
   const result<void> sent = co_await wire.write(std::move(frame), self->settings_.farewell);
   if (sent) co_await wire.finish(self->settings_.farewell);

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/repeated_lines.h"
 #include "gateway/sync_thread.h"
 #include "net/framed_connection.h"
 #include "net/pulse.h"
@@ -131,6 +132,7 @@ class receiver_session::impl {
   wire_end wire_;  // none: not connected
   std::optional<receiver> decides_;
   link_progress told_;
+  repeated_lines refusals_;  // a primary that is refused tries again every few seconds
   asio::steady_timer something_to_tell_{io_};
   sync_thread syncs_;
   std::thread thread_;
@@ -189,10 +191,10 @@ asio::awaitable<void> receiver_session::impl::greet(impl* self, wire_end wire, h
   } else {
     no = std::get<refusal>(verdict);
   }
-  if (!no) co_return;
-  log_warning("link: " + wire->peer() + " was refused as primary of member " + greeting.member +
-                  ": " + no->reason,
-              log_event::link_refused, self->subject());
+  if (!no) co_return self->refusals_.forget(wire->peer());
+  self->refusals_.warn("link: " + wire->peer() + " was refused as primary of member " +
+                           greeting.member + ": " + no->reason,
+                       wire->peer(), log_event::link_refused, self->subject());
   // One that was taken over here has no link to tell about.
   if (!self->wire_ && no->code != refusal_code::old_lineage)
     self->owner_.set_link(link_state::refused, no->reason);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/version.h"
 #include "replication/wire.h"
 #include "storage/posix_disk.h"
@@ -279,6 +280,22 @@ TEST_F(control_server_test, StopEndsConnectionsThatAreOpen) {
   ASSERT_TRUE(c.hear_a<member_hello>());
   server_->stop();
   EXPECT_FALSE(c.hear());
+}
+
+// Each refused attempt was a line, every two seconds for as long as the configurations differed.
+TEST_F(control_server_test, WhoIsRefusedAgainAndAgainIsOneLine) {
+  set_log_level(log_level::warning);
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 2; ++i) {
+    client c(port());
+    c.greet("g", "nobody");
+    EXPECT_TRUE(c.hear_a<control_refusal>());
+  }
+  const auto log = testing::internal::GetCapturedStderr();
+  set_log_level(log_level::notice);
+  const auto first = log.find("no member nobody of group g");
+  ASSERT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("no member nobody of group g", first + 1), std::string::npos) << log;
 }
 
 }  // namespace

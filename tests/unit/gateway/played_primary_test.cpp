@@ -1,5 +1,6 @@
 // A real secondary and a primary that the test plays, right or wrong.
 #include "base/crc32c.h"
+#include "base/log.h"
 #include "tests/unit/gateway/link_fixture.h"
 #include "tests/unit/gateway/raw_peer.h"
 
@@ -201,6 +202,31 @@ TEST_F(played_primary_test, a_frame_that_was_corrupted_ends_only_its_connection)
   greet(again, 0);
   again.send(writes(1, 1));
   expect_stored(again, 1);
+}
+
+// Each refused attempt was a line, every few seconds for as long as the configurations differed.
+TEST_F(played_primary_test, who_is_refused_again_and_again_is_one_line) {
+  hello other_group = greeting_, other_journal = greeting_;
+  other_group.group = "other";
+  other_journal.lineages.front().id = system_random().make_uuid();
+  raw_peer good(link_);
+  greet(good, 0);
+  set_log_level(log_level::warning);
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 2; ++i) {
+    raw_peer stranger(link_), diverged(link_);
+    stranger.send(other_group);
+    expect_refused(stranger, refusal_code::wrong_group_or_member, "no member m1 of group other");
+    diverged.send(other_journal);
+    expect_refused(diverged, refusal_code::unknown_lineage, "diverged");
+  }
+  const auto log = testing::internal::GetCapturedStderr();
+  set_log_level(log_level::notice);
+  for (const std::string line : {"is refused: this gateway", "was refused as primary"}) {
+    const auto first = log.find(line);
+    ASSERT_NE(first, std::string::npos) << line << "\n" << log;
+    EXPECT_EQ(log.find(line, first + 1), std::string::npos) << log;
+  }
 }
 
 }  // namespace
