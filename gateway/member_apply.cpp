@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t report_markers_max = 20'000;
 constexpr std::size_t rows_at_once = 16'384;
+constexpr std::size_t rows_a_beat = 4096;
 constexpr std::uint64_t stage_records_max = 128U << 10;
 
 std::string name(marker_id m) {
@@ -90,7 +91,8 @@ control_message member_impl::on_apply(const apply& a) {
     no.highest_epoch = log_->state().selection_epoch;
     return no;
   }
-  if (auto done = advance_to(marker_at); !done) return refuse("APPLY", a.marker, done.error().text);
+  if (auto done = advance_to(marker_at, backs_too::no); !done)
+    return refuse("APPLY", a.marker, done.error().text);
   return applied{a.selection_epoch, a.marker};
 }
 
@@ -103,19 +105,21 @@ result<void> member_impl::each_row(sequence behind, sequence upto,
       return fail(EIO, "the journal has no record " + std::to_string(behind.value + 1));
     behind = some->back().what.seq;
     for (const row& r : *some) f(r);
+    beat();
   }
   return {};
 }
 
 // A long way is gone in stages, from one sealed marker to a later one, so that memory does not grow
 // with it: what a stage made pending is destaged before the next one goes too far.
-result<void> member_impl::advance_to(sequence marker_at) {
+result<void> member_impl::advance_to(sequence marker_at, backs_too also) {
   check_apply(marker_at, log_->state().target_sequence);
   while (sequence(applied_) < marker_at) {
     while (pending_records() > background_pace::pending_records_soft && !stops_soon_ &&
            destage_step()) {
     }
     if (stops_soon_) return fail(ESHUTDOWN, "the gateway is stopping");
+    if (also == backs_too::yes) backing_step();
     CAIRN_TRY(show(next_stage(marker_at)));
   }
   return {};
@@ -140,11 +144,13 @@ result<void> member_impl::show(sequence end) {
   CAIRN_TRY(each_row(from, end, [&](const row& r) {
     if (changes_volume(r.what.kind)) changes.push_back(r);
   }));
-  std::vector<std::unique_lock<std::mutex>> locks;
+  std::vector<std::unique_lock<turn_mutex>> locks;
   for (auto* v : table_)
     if (v) locks.emplace_back(v->map_lock());
   ++generation_;
+  std::size_t entered = 0;
   for (const row& r : changes) {
+    if (++entered % rows_a_beat == 0) beat();
     table_[r.what.volume - 1]->map().insert(r.what, r.at);
     changed_bytes_ += r.what.data_length;
   }

@@ -140,7 +140,10 @@ class member_impl final : public member {
   // member_link
   result<void> takes_arrivals() const;
   // member_apply
-  result<void> advance_to(sequence marker_at);
+  // Whether backing files are synced between two stages, too: once the member has started, its
+  // destaging thread does that.
+  enum class backs_too { no, yes };
+  result<void> advance_to(sequence marker_at, backs_too also);
   sequence next_stage(sequence marker_at) const;
   result<void> show(sequence end);
   // Calls f with every row of (behind, upto], ascending, a bounded number in memory at a time.

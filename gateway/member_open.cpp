@@ -152,7 +152,8 @@ result<void> member_impl::restore(const recovery_report& found) {
   restore_samples(found);
   if (role_ == member_role::secondary) {
     applied_ = log_->backed().value;  // what the backing files hold at least
-    CAIRN_TRY(advance_to(state.target_sequence));
+    // A start that is killed on a long way goes on from where it was, and frees journal as it goes.
+    CAIRN_TRY(advance_to(state.target_sequence, backs_too::yes));
   } else {
     applied_ = state.target_sequence.value;
     CAIRN_TRY(restore_pending());

@@ -16,6 +16,7 @@
 
 #include "base/events.h"
 #include "base/guarded.h"
+#include "base/heartbeat.h"
 #include "config/config.h"
 #include "gateway/pending_map.h"
 #include "journal/journal.h"
@@ -51,7 +52,7 @@ class volume {
   void enter(const record& r, const record_place& at);
   // For entering many records of several volumes as one change: the map and its lock.
   pending_map& map() { return map_; }
-  std::mutex& map_lock() const { return map_lock_; }
+  turn_mutex& map_lock() const { return map_lock_; }
   // Zero where pending zeroes lie and in the backing file's holes; data elsewhere. As many as
   // extents_max, from the front of the range.
   std::vector<extent> extents(byte_range range, std::size_t extents_max) const;
@@ -89,7 +90,8 @@ class volume {
   std::atomic<std::uint32_t> index_;
   std::unique_ptr<file> backing_;
   sync_guard syncs_;
-  mutable std::mutex map_lock_;
+  // A turn, since an APPLY may have it for as long as it takes to enter all that it shows.
+  mutable turn_mutex map_lock_{"who changes what a volume shows"};
   pending_map map_;
   std::atomic<bool> failed_{false};  // so that a read that may go on takes no lock to know it
   guarded<std::optional<std::string>> failure_;
