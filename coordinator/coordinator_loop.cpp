@@ -85,6 +85,8 @@ void coordinator_loop::take(const coordinator_config& now) {
   taken.rpo_target = now.rpo_target;
   const bool changed = !(taken == config_);
   config_ = taken;
+  poll_us_ = poll_interval_us(config_);
+  board_.set_poll(poll_us_);
   set_log_level(log_level_named(now.log_level));
   pace_changed();
   log_notice(std::string("the configuration was read again; ") +

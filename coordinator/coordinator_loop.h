@@ -72,7 +72,7 @@ class coordinator_loop : public coordinator, protected member_events {
   const std::string& state_failed() const { return state_failed_; }
 
   coordinator_config config_;  // changed by reload(), in the coordinator's thread
-  const std::uint64_t poll_us_;
+  std::uint64_t poll_us_;      // follows from it
   asio::io_context io_{1};
   pulse pulse_{io_};
   std::unique_ptr<state_store> store_;

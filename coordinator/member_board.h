@@ -15,6 +15,7 @@ class member_board {
  public:
   member_board(const std::vector<coordinator_member_config>& members, std::uint64_t poll_us);
 
+  void set_poll(std::uint64_t poll_us) { poll_us_ = poll_us; }
   void on_connected(std::size_t member, std::uint64_t now_us);
   // Returns whether this is news: the first loss, or another sentence than the last one.
   bool on_lost(std::size_t member, const std::string& why, std::uint64_t now_us);
@@ -42,7 +43,7 @@ class member_board {
     std::optional<member_status> status;
   };
 
-  std::uint64_t poll_us_;
+  std::uint64_t poll_us_;  // a status that is three times as old is not fresh
   std::vector<known_member> members_;
 };
 

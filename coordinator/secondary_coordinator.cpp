@@ -58,6 +58,10 @@ void secondary_coordinator::time_passed() {
   note_phase();
 }
 
+void secondary_coordinator::pace_changed() {
+  selection_.set_interval(settings_of(config_).interval_us, now_us());
+}
+
 // ---- actions
 
 void secondary_coordinator::perform(const selection_actions& actions) {

@@ -21,6 +21,7 @@ class secondary_coordinator final : public coordinator_loop {
   void received(std::size_t member, const control_message& m) override;
   void time_passed() override;
   std::uint64_t deadline_us() const override { return selection_.next_deadline_us(); }
+  void pace_changed() override;
   void fill(group_snapshot& s) override;
   void mark_known(std::vector<marker_view>& markers) override;
   result<std::uint64_t> begin_plan(std::optional<marker_number> at) override;

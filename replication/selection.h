@@ -12,6 +12,7 @@
 // highest target. A choice is durable before its APPLY, a takeover's marker and lineage before its
 // APPLY, and PROMOTE follows only when all have APPLIED. Every step may be repeated.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -125,6 +126,12 @@ class selection {
   // takeover_refused or takeover_finished. Asked again when taken over: finished again.
   selection_actions take_over(std::optional<marker_number> named, uuid opened,
                               std::uint64_t now_us);
+
+  // From now on; a REPORT that is due later than that comes sooner.
+  void set_interval(std::uint64_t interval_us, std::uint64_t now_us) {
+    settings_.interval_us = interval_us;
+    due_us_ = std::min(due_us_, now_us + interval_us);
+  }
 
   std::uint64_t next_deadline_us() const;
 

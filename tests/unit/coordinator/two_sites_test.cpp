@@ -96,6 +96,23 @@ TEST_F(two_sites, ANewPaceIsTakenWhileTheCoordinatorRunsAndNewMembersAreNot) {
   marker_now(primary);
 }
 
+// It said that it took the new pace, and followed at the old one.
+TEST_F(two_sites, ANewPaceIsTakenByASecondaryCoordinatorToo) {
+  auto& primary = start_coordinator(config(true));
+  auto c = config(false);
+  c.marker_interval = std::chrono::hours(1);
+  auto& secondary = start_coordinator(c);
+  ASSERT_TRUE(eventually([&] { return secondary.snapshot().phase == "following"; }));
+  const auto first = stored_marker_now(primary);
+  EXPECT_EQ(secondary.snapshot().poll_ms, 1000U);
+  c.marker_interval = std::chrono::milliseconds(200);
+  secondary.reload(c);
+  EXPECT_EQ(secondary.snapshot().poll_ms, 200U);
+  for (const marker_id at : {first, stored_marker_now(primary)})
+    EXPECT_TRUE(eventually([&] { return secondary.snapshot().applied.marker >= at; }))
+        << secondary.snapshot().verdict;
+}
+
 TEST_F(two_sites, TheVerdictIsToldWithoutWaiting) {
   auto& primary = start_coordinator(config(true));
   stored_marker_now(primary);

@@ -127,6 +127,19 @@ TEST(selection, nothing_is_asked_before_every_member_was_heard) {
   EXPECT_EQ(s.players[0].obeys, epoch(0));
 }
 
+TEST(selection, a_new_interval_counts_from_now_and_never_puts_off_what_is_due) {
+  site s(holding({1}), holding({1}));
+  s.start();
+  ASSERT_EQ(s.coordinator->phase(), selection_phase::idle);
+  const auto due = s.coordinator->next_deadline_us();
+  s.coordinator->set_interval(3600 * second, s.now);
+  EXPECT_EQ(s.coordinator->next_deadline_us(), due);
+  s.pass(due - s.now);
+  EXPECT_EQ(s.coordinator->next_deadline_us(), s.now + 3600 * second);
+  s.coordinator->set_interval(second / 5, s.now);
+  EXPECT_EQ(s.coordinator->next_deadline_us(), s.now + second / 5);
+}
+
 TEST(selection, every_start_takes_an_epoch_above_all_that_are_reported) {
   site s(holding({1}), holding({1}));
   s.players[0].obeys = epoch(6);
