@@ -5,6 +5,7 @@
 #include <asio/post.hpp>
 #include <thread>
 
+#include "net/pulse.h"
 #include "webui/lag_history.h"
 #include "webui/listener.h"
 #include "webui/routes.h"
@@ -30,7 +31,7 @@ class http_server::inside {
     if (!unix_socket_.empty()) unix_listener_.accept();
     next_sample_ = std::chrono::steady_clock::now();
     sample();
-    thread_ = std::thread([this] { io_.run(); });
+    thread_ = std::thread([this] { pulse_.run("web page"); });
     return {};
   }
 
@@ -50,6 +51,7 @@ class http_server::inside {
 
   // Afterwards nothing is pending, so that run() returns.
   void close() {
+    pulse_.stop();
     sample_timer_.cancel();
     stopped_ = true;
     tcp_listener_.close();
@@ -71,6 +73,7 @@ class http_server::inside {
   endpoint tcp_;
   std::string unix_socket_;
   asio::io_context io_{1};
+  pulse pulse_{io_};
   lag_history history_;
   http_routes routes_;
   asio::steady_timer sample_timer_;

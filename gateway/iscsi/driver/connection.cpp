@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/heartbeat.h"
 #include "base/log.h"
 
 namespace cairn::iscsi {
@@ -61,6 +62,7 @@ void connection::post_serve() {
 // ---- the thread that serves
 
 void connection::serve() {
+  const doing serves(thread_does::working);
   std::unique_lock lock(mutex_);
   if (serving_) return;
   serving_ = true;

@@ -8,6 +8,7 @@
 #include <map>
 #include <thread>
 
+#include "base/heartbeat.h"
 #include "base/log.h"
 #include "gateway/iscsi/discovery.h"
 #include "gateway/iscsi/driver/connection.h"
@@ -69,6 +70,7 @@ class target_server::impl {
 
  private:
   void make_targets();
+  void run();
   void accept(std::size_t door);
   void accept_later(std::size_t door, const std::string& why);
   void welcome(tcp::socket socket);
@@ -140,7 +142,15 @@ void target_server::impl::start() {
   for (std::size_t i = 0; i < doors_.size(); ++i) accept(i);
   timer_.emplace(strand_);
   watch();
-  for (int i = 0; i <= appending_threads(); ++i) threads_.emplace_back([this] { io_.run(); });
+  for (int i = 0; i <= appending_threads(); ++i) threads_.emplace_back([this] { run(); });
+}
+
+// Several threads share the context, so none of them has a pulse of its own: it rests but for what
+// could make it hang, a connection's turn or the look at all of them.
+void target_server::impl::run() {
+  const watched_thread watched("iSCSI: connections");
+  const resting until_something_comes;
+  io_.run();
 }
 
 void target_server::impl::stop() {
@@ -215,6 +225,7 @@ void target_server::impl::watch() {
   timer_->expires_after(connected() ? watch_every : idle_every);
   timer_->async_wait([this](const asio::error_code& failed) {
     if (failed || stopping_) return;
+    const doing looks(thread_does::working);
     std::list<std::shared_ptr<connection>> all;
     {
       const std::lock_guard lock(mutex_);
