@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 namespace cairn::doctor {
 namespace {
 
@@ -39,9 +41,15 @@ seen_gateway look_at(gateway_config config, const examination& seen) {
 
 }  // namespace
 
-examination examine(const std::vector<std::string>& gateway_files,
+bool is_installed(const examination& seen, const std::string& file) {
+  namespace fs = std::filesystem;
+  return fs::path(resolved(file)).parent_path() == fs::path(resolved(seen.directory));
+}
+
+examination examine(const std::string& directory, const std::vector<std::string>& gateway_files,
                     const std::vector<std::string>& coordinator_files, findings& out) {
   examination seen;
+  seen.directory = directory;
   seen.open = see_openings();
   seen.mounts = see_mounts();
   seen.running = running_cairn(seen.open);

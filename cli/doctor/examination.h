@@ -37,6 +37,7 @@ struct seen_coordinator {
 };
 
 struct examination {
+  std::string directory;  // where configurations are installed
   std::vector<seen_gateway> gateways;
   std::vector<seen_coordinator> coordinators;
   std::vector<running_program> running;  // all of Cairn on this machine
@@ -45,8 +46,11 @@ struct examination {
 };
 
 // Configurations that cannot be read are a finding each, and no part of the examination.
-examination examine(const std::vector<std::string>& gateway_files,
+examination examine(const std::string& directory, const std::vector<std::string>& gateway_files,
                     const std::vector<std::string>& coordinator_files, findings& out);
+
+// Whether a service of this machine has it: then it is run by the user of the package.
+bool is_installed(const examination& seen, const std::string& file);
 
 // All checks, in their order (checks.cpp), and the headings of their groups.
 findings run_checks(const examination& seen);

@@ -1,11 +1,12 @@
 #include "cli/doctor/modes.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <filesystem>
+
+#include "cli/doctor/readable.h"
 
 namespace cairn::doctor {
 namespace {
@@ -13,31 +14,21 @@ namespace {
 constexpr const char* check = "configuration.modes";
 constexpr mode_t others = 07;
 
-std::string user_named(uid_t uid) {
-  const passwd* found = getpwuid(uid);
-  return found == nullptr ? std::to_string(uid) : found->pw_name;
-}
-
-// Installed configurations belong to the user of the package; others to whoever starts them.
-std::optional<uid_t> expected_user(const std::optional<running_program>& serves,
-                                   const std::string& file) {
-  if (serves) return serves->runs_as;
-  const passwd* found = file.starts_with("/etc/cairn/") ? getpwnam("cairn") : nullptr;
-  return found == nullptr ? std::nullopt : std::optional(found->pw_uid);
-}
-
 class looker {
  public:
-  looker(findings& out, std::optional<uid_t> runs_as) : out_(out), runs_as_(runs_as) {}
+  looker(findings& out, std::optional<service_user> user) : out_(out), user_(std::move(user)) {}
 
   void own(const std::string& what, const std::string& path) {
-    if (const auto s = see(what, path)) out_.push_back(judge_mode(*s, runs_as_));
+    if (const auto s = see(what, path))
+      out_.push_back(judge_mode(*s, user_ ? std::optional(user_->uid) : std::nullopt));
   }
   void config(const std::string& file) {
     const auto directory = std::filesystem::path(file).parent_path().string();
     if (const auto s = see("the configuration", file)) out_.push_back(judge_config_mode(*s));
     const auto s = see("the directory of the configuration", directory);
     if (s && judge_config_mode(*s).is != level::ok) out_.push_back(judge_config_mode(*s));
+    const auto way = way_to(file);
+    if (user_ && !way.empty()) out_.push_back(judge_readable("the configuration", way, *user_));
   }
 
  private:
@@ -53,7 +44,7 @@ class looker {
   }
 
   findings& out_;
-  const std::optional<uid_t> runs_as_;
+  const std::optional<service_user> user_;
 };
 
 }  // namespace
@@ -89,7 +80,7 @@ finding judge_config_mode(const mode_seen& s) {
 findings check_modes(const examination& seen) {
   findings out;
   for (const auto& g : seen.gateways) {
-    looker look(out, expected_user(g.serves, g.config.file));
+    looker look(out, user_of(seen, g.config.file, g.serves));
     look.config(g.config.file);
     look.own("the state of " + g.config.name, g.config.state_directory);
     for (const auto& m : g.config.members) {
@@ -99,7 +90,7 @@ findings check_modes(const examination& seen) {
     }
   }
   for (const auto& c : seen.coordinators) {
-    looker look(out, expected_user(c.serves, c.config.file));
+    looker look(out, user_of(seen, c.config.file, c.serves));
     look.config(c.config.file);
     look.own("the state of coordinator " + c.config.name, c.config.state_directory);
   }

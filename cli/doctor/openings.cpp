@@ -57,6 +57,21 @@ uid_t user_of(const std::string& status) {
   return effective;
 }
 
+// The effective one of "Gid:\treal\teffective\t…" first, then those of "Groups:\t…".
+std::vector<gid_t> groups_of(const std::string& status) {
+  std::vector<gid_t> groups;
+  std::istringstream lines(status);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream in(line);
+    std::string label;
+    gid_t real = 0, each = 0;
+    in >> label;
+    if (label == "Gid:" && in >> real >> each) groups.insert(groups.begin(), each);
+    while (label == "Groups:" && in >> each) groups.push_back(each);
+  }
+  return groups;
+}
+
 // A regular file or block device: with how it is open.
 void add_file(openings& to, pid_t pid, const fs::path& of, const std::string& number) {
   const auto identity = identity_at((of / "fd" / number).string());
@@ -85,7 +100,9 @@ void add_program(openings& to, pid_t pid) {
   if (!command_line || command_line->empty()) return;
   program p;
   p.pid = pid;
-  p.runs_as = user_of(read_small((of / "status").string()).value_or(""));
+  const auto status = read_small((of / "status").string()).value_or("");
+  p.runs_as = user_of(status);
+  p.groups = groups_of(status);
   p.name = first_line(read_small((of / "comm").string()).value_or("?"));
   p.directory = link_at(of / "cwd");
   p.words = words_of(*command_line);

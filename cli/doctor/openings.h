@@ -30,6 +30,7 @@ struct opening {
 struct program {
   pid_t pid = 0;
   uid_t runs_as = 0;
+  std::vector<gid_t> groups;  // its own first
   std::string name;
   std::string directory;           // where relative paths begin; empty: may not be seen
   std::vector<std::string> words;  // of its command line

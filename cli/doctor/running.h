@@ -13,8 +13,9 @@ namespace cairn::doctor {
 struct running_program {
   pid_t pid = 0;
   uid_t runs_as = 0;
-  bool gateway = false;  // else a coordinator
-  std::string file;      // its configuration, absolute
+  bool gateway = false;            // else a coordinator
+  std::string file;                // its configuration, absolute
+  std::vector<gid_t> groups = {};  // its own first
 };
 
 // nullopt: no program of Cairn. Pure.

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """cairn doctor on a lab of real processes: nothing but fine lines when all is well, while hosts write,
-too; and each of ten planted problems is the one thing that it finds."""
+too; and each planted problem is the one thing that it finds."""
 
 import contextlib
 import ctypes
@@ -25,7 +25,9 @@ from lab_client import Lab, Probe, extra_process, need, run, seed, skip, wait_fo
 DISK = "3GiB"
 ROOM_LEFT = 100 << 20  # less than the journals may still take
 TIME_ERROR = 5
+NOBODY = 65534
 OPEN_FILES = 65536
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 @contextlib.contextmanager
@@ -133,7 +135,7 @@ def stranger(doctor, lab):
                        lambda place: alone(lab, "m6", place, some_ports(), iscsi="")) as place:
         wait_for("it serves", lambda: readiness.nbd_answers(place["socket"]))
         words = ["--json", "--gateway", place["config"], *doctor.options(["coordinator.primary"])]
-        done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", doctor.program,
+        done = run(*AS_NOBODY, doctor.program,
                    "doctor", *words, check=False)
     findings = json.loads(done.stdout)["findings"]
     assert not [f for f in findings if f["level"] == "problem"], done.stdout
@@ -143,7 +145,7 @@ def stranger(doctor, lab):
     print(f"  a stranger: {len(unseen)} checks are not seen, none is wrong", flush=True)
 
 
-# ---- ten problems
+# ---- the problems
 
 def full_disk(doctor, lab):
     filler = os.path.join(os.path.dirname(lab.directory), "filler")
@@ -162,6 +164,24 @@ def wrong_mode(doctor, lab):
         doctor.expect_problem("wrong mode", "configuration.modes", journal, f"chmod o= {journal}")
     finally:
         os.chmod(journal, 0o700)
+
+
+def configuration_unreadable(doctor, lab):
+    """Root can read it: the gateway, which reads it again at each start, can't."""
+    def text(place):
+        os.chown(place["state"], NOBODY, NOBODY)
+        place["socket"] = os.path.join(place["state"], "nbd.sock")
+        return alone(lab, "m5", place, some_ports(), iscsi="")
+
+    ahead = resource.getrlimit(resource.RLIMIT_RTPRIO)[0] != 0
+    with extra_process(lab, "m5.primary", text, by=AS_NOBODY) as place:
+        wait_for("it serves", lambda: readiness.nbd_answers(place["socket"]))
+        os.chmod(place["config"], 0o600)
+        doctor.expect_problem("unreadable configuration", "configuration.modes",
+                              f"{place['config']} can't be read by the user ",
+                              f"{place['config']} && chmod 640 {place['config']}",
+                              warnings=() if ahead else ["running.priority"],
+                              names=[], more=["--gateway", place["config"]])
 
 
 def alone(lab, name, place, ports, journal=None, **changed):
@@ -301,8 +321,8 @@ def main():
             doctor = Doctor(lab)
             healthy(doctor, lab)
             stranger(doctor, lab)
-            for plant in (full_disk, wrong_mode, port_taken, peer_down, journal_on_tmpfs, clock_off,
-                          few_files, wrong_size, second_instance):
+            for plant in (full_disk, wrong_mode, configuration_unreadable, port_taken, peer_down,
+                          journal_on_tmpfs, clock_off, few_files, wrong_size, second_instance):
                 plant(doctor, lab)
             secret_readable(doctor, secret)
             doctor.expect_healthy()

@@ -230,12 +230,13 @@ def marker_number(value):
 
 
 @contextlib.contextmanager
-def extra_process(lab, name, text):
-    """One more process beside those of the lab; text(place) is its configuration."""
+def extra_process(lab, name, text, by=()):
+    """One more process beside those of the lab; text(place) is its configuration, `by` the command
+    that becomes it."""
     place = layout.make_place(lab.directory, lab.described["sockets"], name)
     layout.write(place["config"], text(place))
     kind = "coordinator.x" if name.startswith("coordinator") else "x"
-    place.update(processes.start([layout.program(lab.described, kind), "--config",
+    place.update(processes.start([*by, layout.program(lab.described, kind), "--config",
                                   place["config"]], place["log"]))
     try:
         yield place

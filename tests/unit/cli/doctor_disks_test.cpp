@@ -5,6 +5,7 @@
 #include "cli/doctor/file_systems.h"
 #include "cli/doctor/flushes.h"
 #include "cli/doctor/modes.h"
+#include "cli/doctor/readable.h"
 #include "cli/doctor/space.h"
 
 namespace cairn::doctor {
@@ -94,6 +95,40 @@ TEST(doctor_modes, OthersMayReadAConfigurationButNotChangeIt) {
   EXPECT_EQ(judge_config_mode({"the configuration", "/c", 0646, 0, false}).is, level::problem);
   EXPECT_EQ(judge_config_mode({"its directory", "/c", 0777, 0, true}).is, level::problem);
   EXPECT_EQ(judge_config_mode({"its directory", "/tmp", 01777, 0, true}).is, level::ok);
+}
+
+TEST(doctor_modes, TheUserOfTheServiceMustBeAbleToReadTheConfiguration) {
+  const service_user cairn{990, "cairn", "cairn", {991, 6}};
+  const step_seen top{"/etc/cairn", 0750, 0, 991, true}, file{"/etc/cairn/g.toml", 0640, 0, 991};
+  const auto judged = [&](const step_seen& a, const step_seen& b) {
+    return judge_readable("the configuration", {a, b}, cairn);
+  };
+  EXPECT_EQ(judged(top, file).is, level::ok);
+  auto roots = file;
+  roots.group = 0;
+  EXPECT_EQ(judged(top, roots).is, level::problem);
+  EXPECT_EQ(judged(top, roots).advice,
+            "chgrp cairn /etc/cairn/g.toml && chmod 640 /etc/cairn/g.toml");
+  roots.mode = 0644;
+  EXPECT_EQ(judged(top, roots).is, level::ok);
+  auto closed = top;
+  closed.group = 0;
+  EXPECT_EQ(judged(closed, roots).is, level::problem);
+  EXPECT_NE(judged(closed, roots).advice.find("chmod g+x /etc/cairn"), std::string::npos);
+}
+
+TEST(doctor_modes, TheFirstClassThatFitsDecidesWhoMayRead) {
+  const auto judged = [](mode_t mode, uid_t owner, gid_t group, bool acl = false) {
+    const step_seen file{"/g.toml", mode, owner, group, false, acl};
+    return judge_readable("the configuration", {file}, {990, "cairn", "cairn", {991, 6}}).is;
+  };
+  EXPECT_EQ(judged(0400, 990, 0), level::ok);
+  EXPECT_EQ(judged(0077, 990, 991), level::problem);
+  EXPECT_EQ(judged(0707, 0, 991), level::problem);
+  EXPECT_EQ(judged(0040, 0, 6), level::ok);        // a supplementary group
+  EXPECT_EQ(judged(0600, 0, 0, true), level::ok);  // the list may name it
+  const step_seen file{"/g.toml", 0, 1000, 1000};
+  EXPECT_EQ(judge_readable("the configuration", {file}, {0, "root", "root", {0}}).is, level::ok);
 }
 
 TEST(doctor_clock, AnImplausibleClockIsAWarning) {
