@@ -74,11 +74,14 @@ result<std::string> output_of(const std::vector<std::string>& words,
   pipe_ends::close_one(ends.write);
   std::string text;
   const bool whole = read_all(ends.read, steady::now() + limit, text);
-  if (!whole) kill(*pid, SIGKILL);
   int ended = 0;
+  if (!whole) {  // it may hang in the kernel: nobody waits for it
+    kill(*pid, SIGKILL);
+    waitpid(*pid, &ended, WNOHANG);
+    return fail(ETIMEDOUT, words.front() + " did not end in time");
+  }
   while (waitpid(*pid, &ended, 0) == -1 && errno == EINTR) {
   }
-  if (!whole) return fail(ETIMEDOUT, words.front() + " did not end in time");
   if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) return fail(EIO, words.front() + " failed");
   return text;
 }

@@ -24,11 +24,13 @@ bool synchronized() {
   return adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
-std::optional<newest_file> newest_in(const std::string& directory, std::int64_t now) {
+std::optional<newest_file> newest_in(const std::string& directory, std::int64_t now,
+                                     const disk_look& look) {
   std::optional<newest_file> newest;
   std::error_code failed;
   fs::recursive_directory_iterator each(directory, failed);
   for (; !failed && each != fs::recursive_directory_iterator(); each.increment(failed)) {
+    look.goes_on();
     struct stat found {};
     if (lstat(each->path().c_str(), &found) != 0) continue;
     const auto ahead = std::int64_t(found.st_mtim.tv_sec) - now;
@@ -77,8 +79,9 @@ findings check_clock(const examination& seen) {
   gmtime_r(&now, &utc);
   findings out{judge_clock(utc.tm_year + 1900, synchronized())};
   for (const auto& directory : directories_of(seen))
-    if (const auto newest = newest_in(directory, now))
-      out.push_back(judge_newest(directory, *newest));
+    if (const disk_look at(seen.disks, directory); at)
+      if (const auto newest = newest_in(directory, now, at))
+        out.push_back(judge_newest(directory, *newest));
   return out;
 }
 

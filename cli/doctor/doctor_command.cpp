@@ -31,7 +31,7 @@ exit_code call_doctor(const common_options& common, const doctor_options& option
   if (gateways.empty() && coordinators.empty()) {
     found.push_back(nothing_there(options.directory));
   } else {
-    const auto seen = doctor::examine(options.directory, gateways, coordinators, found);
+    auto seen = doctor::examine(options.directory, gateways, coordinators, found);
     append(found, doctor::run_checks(seen));
   }
   const auto text = common.json ? doctor::findings_json(found)

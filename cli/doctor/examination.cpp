@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "cli/doctor/bounded_look.h"
+
 namespace cairn::doctor {
 namespace {
 
@@ -27,9 +29,33 @@ finding good(const coordinator_config& c) {
                                c.primary ? "primary" : "secondary", c.name, c.group));
 }
 
+// Of members whose journal hangs nobody asks who holds it.
+gateway_config answering(gateway_config config, const disk_watch& disks) {
+  std::erase_if(config.members, [&](const member_config& m) { return disks.hangs(m.journal); });
+  return config;
+}
+
+std::vector<std::string> paths_of(const gateway_config& c) {
+  std::vector<std::string> out{c.state_directory};
+  for (const auto& m : c.members) {
+    out.push_back(m.journal);
+    for (const auto& v : m.volumes) out.push_back(v.path);
+  }
+  return out;
+}
+
+// So that what hangs is known before anything else, and is told once.
+void touch(const std::vector<std::string>& paths, examination& seen, findings& out) {
+  append(out, bounded_look(seen.disks, seen.mounts, [&] {
+           for (const auto& path : paths)
+             if (const disk_look at(seen.disks, path); at) existing_part(path);
+           return findings();
+         }));
+}
+
 seen_gateway look_at(gateway_config config, const examination& seen) {
   seen_gateway out;
-  out.serves = server_of(seen.running, seen.open, config);
+  out.serves = server_of(seen.running, seen.open, answering(config, seen.disks));
   for (const auto& m : config.members) {
     seen_member one{m, std::nullopt};
     if (out.serves) one.answer = ask_control(config.control, m.group, m.name);
@@ -56,12 +82,15 @@ examination examine(const std::string& directory, const std::vector<std::string>
   for (const auto& file : gateway_files) {
     auto config = read_gateway_config(file);
     out.push_back(config ? good(*config) : unreadable(file, config.error()));
-    if (config) seen.gateways.push_back(look_at(*std::move(config), seen));
+    if (!config) continue;
+    touch(paths_of(*config), seen, out);
+    seen.gateways.push_back(look_at(*std::move(config), seen));
   }
   for (const auto& file : coordinator_files) {
     auto config = read_coordinator_config(file);
     out.push_back(config ? good(*config) : unreadable(file, config.error()));
     if (!config) continue;
+    touch({config->state_directory}, seen, out);
     auto serves = server_of(seen.running, *config);
     seen.coordinators.push_back({*std::move(config), std::move(serves)});
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/doctor/disk_watch.h"
 #include "cli/doctor/finding.h"
 #include "cli/doctor/findings_text.h"
 #include "cli/doctor/greetings.h"
@@ -43,6 +44,7 @@ struct examination {
   std::vector<running_program> running;  // all of Cairn on this machine
   openings open;
   std::vector<mount_point> mounts;
+  disk_watch disks;  // asked before a path of a configuration is touched
 };
 
 // Configurations that cannot be read are a finding each, and no part of the examination.
@@ -53,7 +55,7 @@ examination examine(const std::string& directory, const std::vector<std::string>
 bool is_installed(const examination& seen, const std::string& file);
 
 // All checks, in their order (checks.cpp), and the headings of their groups.
-findings run_checks(const examination& seen);
+findings run_checks(examination& seen);
 const group_titles& titles();
 
 }  // namespace cairn::doctor

@@ -20,8 +20,10 @@ bool tells(const std::vector<std::string>& told, const std::string& target) {
 }
 
 // Without a size of its own a block device has all of it.
-std::uint64_t configured_bytes(const volume_config& v) {
-  return v.size_bytes != 0 ? v.size_bytes : device_bytes(v.path).value_or(0);
+std::uint64_t configured_bytes(const examination& seen, const volume_config& v) {
+  if (v.size_bytes != 0) return v.size_bytes;
+  const disk_look at(seen.disks, v.path);
+  return at ? device_bytes(v.path).value_or(0) : 0;
 }
 
 void ask_over_nbd(const gateway_config& c, const volume_wanted& wanted, findings& out) {
@@ -106,7 +108,7 @@ findings check_exports(const examination& seen) {
       const auto* answer = m.answered();
       if (answer == nullptr) continue;
       for (const auto& v : m.config.volumes) {
-        const volume_wanted wanted{v.name, configured_bytes(v),
+        const volume_wanted wanted{v.name, configured_bytes(seen, v),
                                    answer->role == member_role::primary};
         ask_over_nbd(g.config, wanted, out);
         if (g.config.iscsi && v.iscsi) ask_over_iscsi(*g.config.iscsi, *v.iscsi, wanted, out);

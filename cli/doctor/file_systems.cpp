@@ -45,7 +45,16 @@ finding judge_device(const volume_config& v, dev_t number, const examination& se
 
 void place(findings& out, const examination& seen, const std::string& what, const std::string& path,
            bool volume) {
-  out.push_back(judge_place(what, path, mount_of(seen.mounts, path).type, volume));
+  const disk_look at(seen.disks, path);
+  if (at) out.push_back(judge_place(what, path, mount_of(seen.mounts, path).type, volume));
+}
+
+// nullopt: no block device, or its disk hangs.
+std::optional<dev_t> device_number(const examination& seen, const std::string& path) {
+  const disk_look at(seen.disks, path);
+  struct stat found {};
+  const bool block = at && stat(path.c_str(), &found) == 0 && S_ISBLK(found.st_mode);
+  return block ? std::optional(found.st_rdev) : std::nullopt;
 }
 
 }  // namespace
@@ -89,11 +98,8 @@ findings check_file_systems(const examination& seen) {
     place(out, seen, "the state of " + g.config.name, g.config.state_directory, false);
     for (const auto& m : g.config.members) {
       place(out, seen, "the journal of " + m.name, m.journal, false);
-      for (const auto& v : m.volumes) {
-        struct stat found {};
-        if (stat(v.path.c_str(), &found) == 0 && S_ISBLK(found.st_mode)) continue;
-        place(out, seen, "volume " + v.name, v.path, true);
-      }
+      for (const auto& v : m.volumes)
+        if (!device_number(seen, v.path)) place(out, seen, "volume " + v.name, v.path, true);
     }
   }
   for (const auto& c : seen.coordinators)
@@ -106,9 +112,9 @@ findings check_devices(const examination& seen) {
   for (const auto& g : seen.gateways)
     for (const auto& m : g.config.members)
       for (const auto& v : m.volumes) {
-        struct stat found {};
-        if (stat(v.path.c_str(), &found) == 0 && S_ISBLK(found.st_mode))
-          out.push_back(judge_device(v, found.st_rdev, seen));
+        const auto number = device_number(seen, v.path);
+        const disk_look at(seen.disks, v.path);
+        if (number && at) out.push_back(judge_device(v, *number, seen));
       }
   return out;
 }

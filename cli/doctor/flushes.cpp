@@ -45,7 +45,7 @@ class probe_file {
   const int failed;
 };
 
-result<flush_times> measure(const std::string& directory) {
+result<flush_times> measure(const std::string& directory, const disk_look& look) {
   const probe_file probe(directory);
   if (probe.fd == -1) return fail_errno(probe.failed, "a probe file in " + directory);
   std::vector<std::chrono::microseconds> took;
@@ -55,6 +55,7 @@ result<flush_times> measure(const std::string& directory) {
     if (!probe.write(i) || fdatasync(probe.fd) != 0)
       return fail_errno(errno, "a probe file in " + directory);
     took.push_back(std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - began));
+    look.goes_on();
   }
   std::ranges::sort(took);
   return flush_times{took[took.size() / 2], took.back()};
@@ -73,7 +74,8 @@ finding clone(const std::string& directory) {
 std::set<std::string> journal_directories(const examination& seen) {
   std::set<std::string> out;
   for (const auto& g : seen.gateways)
-    for (const auto& m : g.config.members) out.insert(existing_part(m.journal));
+    for (const auto& m : g.config.members)
+      if (const disk_look at(seen.disks, m.journal); at) out.insert(existing_part(m.journal));
   return out;
 }
 
@@ -124,7 +126,9 @@ finding tell_write_cache(const std::string& directory, const std::string& settin
 findings check_flushes(const examination& seen) {
   findings out;
   for (const auto& directory : journal_directories(seen)) {
-    const auto times = measure(directory);
+    const disk_look at(seen.disks, directory);
+    if (!at) continue;
+    const auto times = measure(directory, at);
     out.push_back(times ? judge_flushes(directory, *times)
                         : unseen("disks.latency", "not measured: " + times.error().text,
                                  times.error().code == EACCES
@@ -137,7 +141,8 @@ findings check_flushes(const examination& seen) {
 findings check_write_cache(const examination& seen) {
   findings out;
   for (const auto& directory : journal_directories(seen))
-    out.push_back(tell_write_cache(directory, cache_setting(device_under(seen, directory))));
+    if (const disk_look at(seen.disks, directory); at)
+      out.push_back(tell_write_cache(directory, cache_setting(device_under(seen, directory))));
   return out;
 }
 
@@ -146,10 +151,11 @@ findings check_reflink(const examination& seen) {
   for (const auto& g : seen.gateways)
     for (const auto& m : g.config.members)
       for (const auto& v : m.volumes)
-        if (!v.path.starts_with("/dev/"))
+        if (const disk_look at(seen.disks, v.path); at && !v.path.starts_with("/dev/"))
           directories.insert(existing_part(std::filesystem::path(v.path).parent_path().string()));
   findings out;
-  for (const auto& directory : directories) out.push_back(clone(directory));
+  for (const auto& directory : directories)
+    if (const disk_look at(seen.disks, directory); at) out.push_back(clone(directory));
   return out;
 }
 

@@ -12,16 +12,18 @@ constexpr const char* check = "running.instances";
 constexpr const char* runs_check = "running.started";
 constexpr const char* see_all = "run cairn doctor as root";
 
-resource resource_at(const std::string& what, const std::string& path) {
+resource resource_at(const examination& seen, const std::string& what, const std::string& path) {
+  const disk_look at(seen.disks, path);
+  if (!at) return {what, path, path};
   const auto found = identity_of(path);
   return {what, path, found ? fmt::format("{} {}", found->device, found->inode) : resolved(path)};
 }
 
-std::vector<resource> uses_of(const gateway_config& c) {
-  std::vector<resource> out{resource_at("the state", c.state_directory)};
+std::vector<resource> uses_of(const examination& seen, const gateway_config& c) {
+  std::vector<resource> out{resource_at(seen, "the state", c.state_directory)};
   for (const auto& m : c.members) {
-    out.push_back(resource_at("the journal", m.journal));
-    for (const auto& v : m.volumes) out.push_back(resource_at("the volume's file", v.path));
+    out.push_back(resource_at(seen, "the journal", m.journal));
+    for (const auto& v : m.volumes) out.push_back(resource_at(seen, "the volume's file", v.path));
   }
   return out;
 }
@@ -38,12 +40,12 @@ claimant claimant_of(const examination& seen, std::string who, const std::string
 }
 
 claimant claimant_of(const examination& seen, const gateway_config& c) {
-  return claimant_of(seen, "gateway " + c.name, c.file, true, uses_of(c));
+  return claimant_of(seen, "gateway " + c.name, c.file, true, uses_of(seen, c));
 }
 
 claimant claimant_of(const examination& seen, const coordinator_config& c) {
   return claimant_of(seen, "coordinator " + c.name, c.file, false,
-                     {resource_at("the state", c.state_directory)});
+                     {resource_at(seen, "the state", c.state_directory)});
 }
 
 bool listed(const std::vector<claimant>& all, const std::string& file) {
@@ -85,6 +87,8 @@ bool claims(const std::vector<claimant>& all, pid_t pid) {
 void add_intruders(const examination& seen, const std::vector<claimant>& all, const claimant& c,
                    findings& out) {
   for (const auto& each : c.uses) {
+    const disk_look at(seen.disks, each.path);
+    if (!at) continue;
     const auto path = each.what == "the journal" ? each.path + "/lock" : each.path;
     for (const auto& o : seen.open.of(path))
       if ((o.locked || o.writable) && !claims(all, o.pid))
@@ -93,13 +97,17 @@ void add_intruders(const examination& seen, const std::vector<claimant>& all, co
 }
 
 finding judge_running(const std::string& who, const std::optional<running_program>& serves,
-                      bool ran_before, const std::string& start) {
+                      std::optional<bool> ran_before, const std::string& start) {
   if (serves) return ok(runs_check, fmt::format("{} runs: pid {}", who, serves->pid));
-  if (ran_before) return problem(runs_check, who + " does not run, though it did before", start);
+  if (!ran_before) return warning(runs_check, who + " does not run", start);
+  if (*ran_before) return problem(runs_check, who + " does not run, though it did before", start);
   return warning(runs_check, who + " was never started", start);
 }
 
-bool exists(const std::string& path) {
+// nullopt: its disk hangs.
+std::optional<bool> exists(const examination& seen, const std::string& path) {
+  const disk_look at(seen.disks, path);
+  if (!at) return std::nullopt;
   std::error_code failed;
   return std::filesystem::exists(path, failed);
 }
@@ -144,14 +152,15 @@ findings check_instances(const examination& seen) {
 findings check_running(const examination& seen) {
   findings out;
   for (const auto& g : seen.gateways) {
-    bool before = false;
-    for (const auto& m : g.config.members) before = before || exists(m.journal + "/catalog.db");
+    std::optional<bool> before = false;
+    for (const auto& m : g.config.members)
+      if (before == false) before = exists(seen, m.journal + "/catalog.db");
     out.push_back(judge_running("gateway " + g.config.name, g.serves, before,
                                 by_unit("start", g.config.file, true)));
   }
   for (const auto& c : seen.coordinators)
     out.push_back(judge_running("coordinator " + c.config.name, c.serves,
-                                exists(c.config.state_directory + "/lock"),
+                                exists(seen, c.config.state_directory + "/lock"),
                                 by_unit("start", c.config.file, false)));
   return out;
 }

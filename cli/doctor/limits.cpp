@@ -139,6 +139,8 @@ findings check_quotas(const examination& seen) {
     if (!g.serves) continue;
     for (std::size_t i = 0; i < g.members.size(); ++i) {
       const auto& m = g.members[i];
+      const disk_look at(seen.disks, m.config.journal);
+      if (!at) continue;
       const auto quota = quota_at(existing_part(m.config.journal), g.serves->runs_as);
       if (!quota || quota->limit_bytes == 0) continue;
       const auto has = m.answered() ? m.answered()->status.journal_bytes : 0;

@@ -48,8 +48,9 @@ class sockets_seen {
     a.address = path;
     const auto [first, last] = unix_.equal_range(path);
     for (auto at = first; at != last; ++at) add(a, at->second);
+    const disk_look look(seen_.disks, path);
     struct stat found {};
-    if (!a.taken && stat(path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode)) {
+    if (look && !a.taken && stat(path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode)) {
       a.taken = true;
       a.holder = "a file that is no socket";
     }

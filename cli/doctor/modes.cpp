@@ -16,13 +16,16 @@ constexpr mode_t others = 07;
 
 class looker {
  public:
-  looker(findings& out, std::optional<service_user> user) : out_(out), user_(std::move(user)) {}
+  looker(findings& out, const disk_watch& disks, std::optional<service_user> user)
+      : out_(out), disks_(disks), user_(std::move(user)) {}
 
   void own(const std::string& what, const std::string& path) {
     if (const auto s = see(what, path))
       out_.push_back(judge_mode(*s, user_ ? std::optional(user_->uid) : std::nullopt));
   }
   void config(const std::string& file) {
+    const disk_look at(disks_, file);
+    if (!at) return;
     const auto directory = std::filesystem::path(file).parent_path().string();
     if (const auto s = see("the configuration", file)) out_.push_back(judge_config_mode(*s));
     const auto s = see("the directory of the configuration", directory);
@@ -34,6 +37,8 @@ class looker {
  private:
   // Nothing there is as it should be before the first start.
   std::optional<mode_seen> see(const std::string& what, const std::string& path) {
+    const disk_look at(disks_, path);
+    if (!at) return std::nullopt;
     struct stat found {};
     if (stat(path.c_str(), &found) == 0)
       return mode_seen{what, path, found.st_mode & 07777, found.st_uid, S_ISDIR(found.st_mode)};
@@ -44,6 +49,7 @@ class looker {
   }
 
   findings& out_;
+  const disk_watch& disks_;
   const std::optional<service_user> user_;
 };
 
@@ -80,7 +86,7 @@ finding judge_config_mode(const mode_seen& s) {
 findings check_modes(const examination& seen) {
   findings out;
   for (const auto& g : seen.gateways) {
-    looker look(out, user_of(seen, g.config.file, g.serves));
+    looker look(out, seen.disks, user_of(seen, g.config.file, g.serves));
     look.config(g.config.file);
     look.own("the state of " + g.config.name, g.config.state_directory);
     for (const auto& m : g.config.members) {
@@ -90,7 +96,7 @@ findings check_modes(const examination& seen) {
     }
   }
   for (const auto& c : seen.coordinators) {
-    looker look(out, user_of(seen, c.config.file, c.serves));
+    looker look(out, seen.disks, user_of(seen, c.config.file, c.serves));
     look.config(c.config.file);
     look.own("the state of coordinator " + c.config.name, c.config.state_directory);
   }

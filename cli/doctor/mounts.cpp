@@ -41,11 +41,11 @@ bool parse_line(const std::string& line, mount_point& out) {
   return true;
 }
 
+}  // namespace
+
 bool is_below(const std::string& path, const std::string& top) {
   return top == "/" || path == top || path.starts_with(top + "/");
 }
-
-}  // namespace
 
 std::vector<mount_point> parse_mounts(const std::string& mountinfo) {
   std::vector<mount_point> all;
@@ -62,14 +62,17 @@ std::vector<mount_point> see_mounts() {
 }
 
 // Of two on one path the later hides the earlier.
-mount_point mount_of(const std::vector<mount_point>& all, const std::string& path) {
+mount_point mount_named(const std::vector<mount_point>& all, const std::string& path) {
   const mount_point* best = nullptr;
-  const auto at = resolved(path);
   for (const auto& each : all) {
-    if (!is_below(at, each.path)) continue;
+    if (!is_below(path, each.path)) continue;
     if (best == nullptr || each.path.size() >= best->path.size()) best = &each;
   }
   return best == nullptr ? mount_point{} : *best;
+}
+
+mount_point mount_of(const std::vector<mount_point>& all, const std::string& path) {
+  return mount_named(all, resolved(path));
 }
 
 std::string resolved(const std::string& path) {

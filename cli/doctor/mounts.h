@@ -20,6 +20,12 @@ std::vector<mount_point> see_mounts();
 // Where `path` lies, whether it is there or not; none: {}.
 mount_point mount_of(const std::vector<mount_point>& all, const std::string& path);
 
+// The same by the path's name alone, without a look at the disk.
+mount_point mount_named(const std::vector<mount_point>& all, const std::string& path);
+
+// `top` itself, too.
+bool is_below(const std::string& path, const std::string& top);
+
 // With links and dots resolved, as far as it exists and this user may see it.
 std::string resolved(const std::string& path);
 

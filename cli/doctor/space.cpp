@@ -23,12 +23,14 @@ std::uint64_t allocated(const std::string& path) {
   return file ? static_cast<std::uint64_t>(found.st_blocks) * 512 : 0;
 }
 
-std::uint64_t allocated_below(const std::string& directory) {
+std::uint64_t allocated_below(const std::string& directory, const disk_look& look) {
   std::uint64_t sum = 0;
   std::error_code failed;
   fs::recursive_directory_iterator each(directory, failed);
-  for (; !failed && each != fs::recursive_directory_iterator(); each.increment(failed))
+  for (; !failed && each != fs::recursive_directory_iterator(); each.increment(failed)) {
     sum += allocated(each->path().string());
+    look.goes_on();
+  }
   return sum;
 }
 
@@ -58,6 +60,16 @@ class rooms {
       r.free_bytes = static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
     }
     return r;
+  }
+  void add_journal(const member_config& m, const disk_look& look) {
+    auto& r = of(m.journal);
+    r.partly_seen = r.partly_seen || hidden(m.journal);
+    r.journals_bytes += missing(m.journal_size_bytes, allocated_below(m.journal, look));
+  }
+  void add_volume(const volume_config& v) {
+    auto& r = of(v.path);
+    r.partly_seen = r.partly_seen || hidden(v.path);
+    r.volumes_bytes += missing(v.size_bytes, allocated(v.path));
   }
   findings judged() const {
     findings out;
@@ -95,18 +107,14 @@ findings check_space(const examination& seen) {
   rooms all(seen);
   for (const auto& g : seen.gateways) {
     for (const auto& m : g.config.members) {
-      auto& r = all.of(m.journal);
-      r.partly_seen = r.partly_seen || hidden(m.journal);
-      r.journals_bytes += missing(m.journal_size_bytes, allocated_below(m.journal));
-      for (const auto& v : m.volumes) {
-        if (is_device(v.path)) continue;
-        auto& of = all.of(v.path);
-        of.partly_seen = of.partly_seen || hidden(v.path);
-        of.volumes_bytes += missing(v.size_bytes, allocated(v.path));
-      }
+      if (const disk_look at(seen.disks, m.journal); at) all.add_journal(m, at);
+      for (const auto& v : m.volumes)
+        if (const disk_look at(seen.disks, v.path); at && !is_device(v.path)) all.add_volume(v);
     }
   }
-  for (const auto& c : seen.coordinators) all.of(c.config.state_directory);
+  for (const auto& c : seen.coordinators)
+    if (const disk_look at(seen.disks, c.config.state_directory); at)
+      all.of(c.config.state_directory);
   return all.judged();
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "cli/doctor/bounded_look.h"
 #include "cli/doctor/child.h"
 #include "cli/doctor/instances.h"
 #include "cli/doctor/limits.h"
@@ -131,6 +132,49 @@ TEST(doctor_child, GivesWhatAProgramPrintedAndEndsOneThatHangs) {
   EXPECT_EQ(output_of({"no-such-program-at-all"}).error().code, ENOENT);
   EXPECT_EQ(output_of({"false"}).error().code, EIO);
   EXPECT_EQ(output_of({"sleep", "60"}, std::chrono::milliseconds(50)).error().code, ETIMEDOUT);
+}
+
+TEST(doctor_disks, OneThatHangsIsAProblemAndTheRestGoesOn) {
+  const auto mounts = parse_mounts(
+      "27 1 254:0 / / rw - ext4 /dev/vda rw\n40 27 0:50 / /srv/slow rw - nfs4 host:/ rw\n");
+  disk_watch disks;
+  const auto look = [&] {
+    findings out;
+    for (const std::string path : {"/a", "/srv/slow/j", "/b", "/srv/slow/v"}) {
+      const disk_look at(disks, path);
+      if (!at) continue;
+      if (path.starts_with("/srv/slow")) pause();
+      at.goes_on();
+      out.push_back(warning("disks.latency", path + ": \n\xff\0é", "12:3"));
+    }
+    return out;
+  };
+  const auto found = bounded_look(disks, mounts, look, std::chrono::milliseconds(100));
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0].check, "disks.answers");
+  EXPECT_EQ(found[0].is, level::problem);
+  EXPECT_NE(found[0].sentence.find("under /srv/slow/j has not"), std::string::npos);
+  EXPECT_EQ(found[1], warning("disks.latency", "/a: \n\xff\0é", "12:3"));
+  EXPECT_EQ(found[2].sentence.substr(0, 2), "/b");
+  EXPECT_EQ(bounded_look(disks, mounts, look).size(), 2u);  // it is not touched again
+}
+
+TEST(doctor_disks, ACheckThatEndsBeforeItIsDoneIsToldSo) {
+  disk_watch disks;
+  const auto found = bounded_look(disks, {}, []() -> findings { _exit(0); });
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].is, level::unseen);
+}
+
+TEST(doctor_disks, OfTheRootOnlyThePathItselfIsGivenUp) {
+  const auto mounts = parse_mounts(
+      "27 1 254:0 / / rw - ext4 /dev/vda rw\n28 27 0:5 / /dev rw - devtmpfs udev rw\n");
+  disk_watch disks;
+  disks.give_up("/srv/j", mounts);
+  disks.give_up("/dev/sdb", mounts);
+  EXPECT_TRUE(disks.hangs("/srv/j/lock"));
+  EXPECT_FALSE(disks.hangs("/srv/jay"));
+  EXPECT_FALSE(disks.hangs("/dev/sdc"));
 }
 
 }  // namespace
