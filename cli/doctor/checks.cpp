@@ -12,6 +12,7 @@
 #include "cli/doctor/modes.h"
 #include "cli/doctor/programs.h"
 #include "cli/doctor/space.h"
+#include "cli/doctor/unit_checks.h"
 
 namespace cairn::doctor {
 namespace {
@@ -21,10 +22,10 @@ using check = findings (*)(const examination&);
 // Each makes a disk_look where it touches a disk, bounds what else it waits for, and changes
 // nothing that anybody else sees.
 constexpr check checks[] = {
-    check_modes,  check_programs, check_replaced,     check_running,      check_instances,
-    check_limits, check_members,  check_file_systems, check_devices,      check_space,
-    check_quotas, check_flushes,  check_write_cache,  check_reflink,      check_listeners,
-    check_peers,  check_clock,    check_exports,      check_coordinators,
+    check_modes,     check_programs, check_replaced, check_running,      check_instances,
+    check_units,     check_limits,   check_members,  check_file_systems, check_devices,
+    check_space,     check_quotas,   check_flushes,  check_write_cache,  check_reflink,
+    check_listeners, check_peers,    check_clock,    check_exports,      check_coordinators,
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "cli/doctor/mounts.h"
 #include "cli/doctor/openings.h"
 #include "cli/doctor/running.h"
+#include "cli/doctor/unit.h"
 #include "config/config.h"
 
 namespace cairn::doctor {
@@ -29,12 +30,14 @@ struct seen_member {
 struct seen_gateway {
   gateway_config config;
   std::optional<running_program> serves;
+  std::optional<unit_seen> unit;  // by which it is started
   std::vector<seen_member> members;
 };
 
 struct seen_coordinator {
   coordinator_config config;
   std::optional<running_program> serves;
+  std::optional<unit_seen> unit;
 };
 
 struct examination {

@@ -86,7 +86,7 @@ finding judge_config_mode(const mode_seen& s) {
 findings check_modes(const examination& seen) {
   findings out;
   for (const auto& g : seen.gateways) {
-    looker look(out, seen.disks, user_of(seen, g.config.file, g.serves));
+    looker look(out, seen.disks, user_of(seen, g.config.file, g.serves, g.unit));
     look.config(g.config.file);
     look.own("the state of " + g.config.name, g.config.state_directory);
     for (const auto& m : g.config.members) {
@@ -96,7 +96,7 @@ findings check_modes(const examination& seen) {
     }
   }
   for (const auto& c : seen.coordinators) {
-    looker look(out, seen.disks, user_of(seen, c.config.file, c.serves));
+    looker look(out, seen.disks, user_of(seen, c.config.file, c.serves, c.unit));
     look.config(c.config.file);
     look.own("the state of coordinator " + c.config.name, c.config.state_directory);
   }

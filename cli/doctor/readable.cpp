@@ -64,6 +64,14 @@ service_user user_running(const running_program& p) {
   return {p.runs_as, user_named(p.runs_as), group, p.groups};
 }
 
+std::optional<service_user> user_of_unit(const unit_seen& u) {
+  auto user = known_user(u.user.empty() ? "root" : u.user);
+  for (const auto& name : u.groups)
+    if (const group* found = getgrnam(name.c_str()); user && found != nullptr)
+      user->groups.push_back(found->gr_gid);
+  return user;
+}
+
 bool add_steps(const fs::path& file, std::vector<step_seen>& way) {
   fs::path at;
   for (const auto& part : file) {
@@ -103,7 +111,9 @@ std::vector<step_seen> way_to(const std::string& file) {
 }
 
 std::optional<service_user> user_of(const examination& seen, const std::string& file,
-                                    const std::optional<running_program>& serves) {
+                                    const std::optional<running_program>& serves,
+                                    const std::optional<unit_seen>& unit) {
+  if (unit) return user_of_unit(*unit);
   if (serves) return user_running(*serves);
   return is_installed(seen, file) ? known_user("cairn") : std::nullopt;
 }

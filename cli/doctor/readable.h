@@ -34,6 +34,7 @@ std::vector<step_seen> way_to(const std::string& file);
 // Who runs it, or who will when it is started: the user of the unit, of what runs, or of the
 // package. nullopt: whoever starts it.
 std::optional<service_user> user_of(const examination& seen, const std::string& file,
-                                    const std::optional<running_program>& serves);
+                                    const std::optional<running_program>& serves,
+                                    const std::optional<unit_seen>& unit);
 
 }  // namespace cairn::doctor

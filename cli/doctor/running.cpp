@@ -61,13 +61,17 @@ std::vector<running_program> running_cairn(const openings& open) {
   return out;
 }
 
-std::string by_unit(const std::string& verb, const std::string& file, bool gateway) {
+std::optional<std::string> unit_of(const std::string& file, bool gateway) {
   const std::string kind = gateway ? "gateway" : "coordinator";
   const auto name = fs::path(file).stem().string();
-  if (!file.starts_with("/etc/cairn/"))
-    return fmt::format("{} cairn-{} --config {}", verb, kind, file);
+  if (!file.starts_with("/etc/cairn/")) return std::nullopt;
   const auto instance = name.starts_with(kind + "-") ? "@" + name.substr(kind.size() + 1) : "";
-  return fmt::format("systemctl {} cairn-{}{}", verb, kind, instance);
+  return fmt::format("cairn-{}{}", kind, instance);
+}
+
+std::string by_unit(const std::string& verb, const std::string& file, bool gateway) {
+  if (const auto unit = unit_of(file, gateway)) return fmt::format("systemctl {} {}", verb, *unit);
+  return fmt::format("{} cairn-{} --config {}", verb, gateway ? "gateway" : "coordinator", file);
 }
 
 bool same_file(const std::string& a, const std::string& b) {

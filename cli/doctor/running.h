@@ -22,6 +22,9 @@ struct running_program {
 std::optional<running_program> cairn_program(const program& p);
 std::vector<running_program> running_cairn(const openings& open);
 
+// "cairn-gateway@x", of a file of /etc/cairn; nullopt: no unit has this file.
+std::optional<std::string> unit_of(const std::string& file, bool gateway);
+
 // What to type: "systemctl start cairn-gateway@x" for a file of /etc/cairn, otherwise that the
 // program is to be given the file. `verb`: start, restart.
 std::string by_unit(const std::string& verb, const std::string& file, bool gateway);

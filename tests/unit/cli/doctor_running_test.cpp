@@ -5,6 +5,7 @@
 #include "cli/doctor/instances.h"
 #include "cli/doctor/limits.h"
 #include "cli/doctor/programs.h"
+#include "cli/doctor/unit.h"
 
 namespace cairn::doctor {
 namespace {
@@ -125,6 +126,65 @@ TEST(doctor_programs, SeesThatAnUpgradeReplacedWhatRuns) {
       "7f03-7f04 r-xp 00000000 fe:00 14 /usr/sbin/nbdkit\n";
   EXPECT_EQ(replaced_files(maps),
             std::vector<std::string>{"/usr/lib/nbdkit/plugins/nbdkit-cairn-plugin.so"});
+}
+
+// As `systemctl show` prints it.
+constexpr const char* shipped =
+    "LoadState=loaded\nActiveState=failed\nUser=cairn\nSupplementaryGroups=disk tape\n"
+    "ProtectSystem=strict\nProtectHome=yes\nPrivateTmp=yes\nStateDirectory=cairn\n"
+    "RuntimeDirectory=cairn\nReadWritePaths=-/srv/a +/srv/my\\x20disk\nPrivateDevices=no\n"
+    "DevicePolicy=closed\nDeviceAllow=/dev/vg0/v1 rw\nDeviceAllow=block-device-* rwm\n"
+    "DeviceAllow=/dev/vg0/v2 r\n";
+
+TEST(doctor_unit, ReadsWhatTheServiceManagerShows) {
+  const auto u = read_unit("cairn-gateway.service", shipped).value();
+  EXPECT_FALSE(u.active);
+  EXPECT_EQ(u.user, "cairn");
+  EXPECT_EQ(u.groups, (std::vector<std::string>{"disk", "tape"}));
+  EXPECT_EQ(u.writable,
+            (std::vector<std::string>{"/srv/a", "/srv/my disk", "/var/lib/cairn", "/run/cairn"}));
+  EXPECT_EQ(u.devices, (std::vector<std::string>{"/dev/vg0/v1", "block-device-*"}));
+  EXPECT_TRUE(read_unit("x", "LoadState=loaded\nActiveState=activating\n")->active);
+  EXPECT_FALSE(read_unit("x", "LoadState=not-found\nActiveState=inactive\n"));
+  EXPECT_FALSE(read_unit("x", ""));
+}
+
+TEST(doctor_unit, WhatItMayNotWriteIsAProblemThatNamesTheDropIn) {
+  const auto u = read_unit("cairn-gateway@x.service", shipped).value();
+  const auto judged = [&](const std::string& path) {
+    return judge_written(u, "the journal of m1", path, path);
+  };
+  for (const auto* path : {"/var/lib/cairn/m1/journal", "/srv/a", "/srv/my disk/j"})
+    EXPECT_EQ(judged(path).is, level::ok) << path;
+  for (const auto* path : {"/srv/ab", "/srv", "/var/lib/cairn2", "/home/cairn/j", "/tmp/j"})
+    EXPECT_EQ(judged(path).is, level::problem) << path;
+  EXPECT_EQ(judged("/data/j").advice,
+            "systemctl edit cairn-gateway@x.service: [Service] ReadWritePaths=/data/j, a directory "
+            "that is there; then systemctl restart cairn-gateway@x.service");
+  auto open = u;
+  open.read_only = false;
+  EXPECT_EQ(judge_written(open, "the state of m1", "/data/s", "/data/s").is, level::ok);
+}
+
+TEST(doctor_unit, ABlockDeviceMustBeNamed) {
+  auto u = read_unit("cairn-gateway.service", shipped).value();
+  const auto judged = [&](const std::string& path, const std::string& driver) {
+    return judge_unit_device(u, {"db", path, {path}, driver});
+  };
+  EXPECT_EQ(judged("/dev/vg0/v1", "sd").is, level::ok);
+  EXPECT_EQ(judged("/dev/vg0/v2", "device-mapper").is, level::ok);
+  EXPECT_EQ(judged("/dev/vg0/v2", "sd").is, level::problem);  // to read only
+  EXPECT_NE(judged("/dev/sdb", "sd").advice.find("DeviceAllow=/dev/sdb rw"), std::string::npos);
+  u.has_devices = false;
+  EXPECT_EQ(judged("/dev/vg0/v1", "sd").is, level::problem);
+  const auto free = read_unit("x", "LoadState=loaded\nDevicePolicy=auto\n").value();
+  EXPECT_EQ(judge_unit_device(free, {"db", "/dev/sdb", {"/dev/sdb"}, "sd"}).is, level::ok);
+}
+
+TEST(doctor_unit, KnowsTheDriverOfABlockDevice) {
+  const std::string devices = "Character devices:\n  8 tape\n\nBlock devices:\n  8 sd\n253 dm\n";
+  EXPECT_EQ(block_driver(devices, 8), "sd");
+  EXPECT_EQ(block_driver(devices, 9), "");
 }
 
 TEST(doctor_child, GivesWhatAProgramPrintedAndEndsOneThatHangs) {
