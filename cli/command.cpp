@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/humanise.h"
 
@@ -13,10 +15,24 @@ exit_code code_of(unsigned status) {
   return status == 404 ? exit_code::not_found : exit_code::failed;
 }
 
+// Where several coordinators run on one machine, none has the default socket.
+std::string other_sockets() {
+  std::string found;
+  std::error_code unreadable;
+  for (const auto& entry : std::filesystem::directory_iterator("/run/cairn", unreadable)) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("coordinator-") && name.ends_with(".sock"))
+      found += (found.empty() ? "; here are " : ", ") + entry.path().string();
+  }
+  return found;
+}
+
 }  // namespace
 
 exit_code complain(exit_code code, const std::string& sentence) {
-  std::fprintf(stderr, "cairn: %s\n", printable(sentence).c_str());
+  std::istringstream lines(sentence);
+  for (std::string line; std::getline(lines, line);)
+    std::fprintf(stderr, "cairn: %s\n", printable(line).c_str());
   return code;
 }
 
@@ -25,7 +41,7 @@ exit_code unreachable(const error& why) {
   const bool not_there = why.code == ENOENT || why.code == ECONNREFUSED;
   if (not_there) {
     complain(exit_code::unreachable,
-             "is the coordinator running? --socket or CAIRN_SOCKET says where");
+             "is the coordinator running? --socket or CAIRN_SOCKET says where" + other_sockets());
   }
   if (why.code == EACCES)
     complain(exit_code::unreachable, "only the coordinator's user may do this");

@@ -56,7 +56,7 @@ exit_code take_over(const common_options& common, const takeover_options& option
 exit_code check_config_files(const common_options& common, const std::vector<std::string>& files);
 // Without files: those in /etc/cairn.
 exit_code show_config_files(const common_options& common, std::vector<std::string> files);
-exit_code write_first_config(first_options options);
+exit_code write_first_config(const common_options& common, first_options options);
 exit_code call_doctor(const common_options& common, const doctor_options& options);
 
 // Prints "cairn: SENTENCE" on stderr and returns `code`.

@@ -134,7 +134,8 @@ void command_line::add_config_init(CLI::App& config) {
   init->add_option("--member", setup.member, "this member's name, the same at both sites")
       ->required()
       ->type_name("MEMBER");
-  init->add_option("--volume", first_.volumes, "a volume and its backing file; may be repeated")
+  init->add_option("--volume", first_.volumes,
+                   "a volume and its backing file, or NAME=DEVICE; may be repeated")
       ->required()
       ->type_name("NAME=PATH:SIZE")
       ->allow_extra_args(false);
@@ -149,7 +150,7 @@ void command_line::add_config_init(CLI::App& config) {
   init->add_option("--directory", setup.directory, "where the files go")
       ->type_name("DIRECTORY")
       ->capture_default_str();
-  init->callback([&] { chosen_ = [&] { return write_first_config(first_); }; });
+  init->callback([&] { chosen_ = [&] { return write_first_config(common_, first_); }; });
 }
 
 int command_line::run(int count, char** words) {

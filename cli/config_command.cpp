@@ -2,6 +2,9 @@
 // them.
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
 
 #include "cli/command.h"
@@ -53,7 +56,13 @@ exit_code check_config_files(const common_options& common, const std::vector<std
 }
 
 exit_code show_config_files(const common_options& common, std::vector<std::string> files) {
-  if (files.empty()) files = all_installed();
+  if (files.empty()) {
+    if (access(installed_directory, R_OK | X_OK) != 0 && errno == EACCES)
+      return complain(exit_code::failed, fmt::format("{}: Permission denied; root and the group "
+                                                     "cairn may look there",
+                                                     installed_directory));
+    files = all_installed();
+  }
   if (files.empty()) {
     return complain(exit_code::not_found,
                     fmt::format("there is no configuration in {}; name a file, or make one with "

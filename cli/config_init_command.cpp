@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/installed_files.h"
+#include "cli/json_fields.h"
 #include "config/settings.h"
 
 namespace cairn {
@@ -102,52 +103,83 @@ result<void> write_all(const std::vector<first_file>& files, const std::string& 
   return {};
 }
 
-// The service may write below its state directory only, unless it is told more.
-void say_what_the_service_needs(const first_setup& setup) {
-  for (const auto& v : setup.volumes) {
-    if (v.path.starts_with(state_root)) continue;
-    if (v.path.starts_with("/dev/")) {
-      fmt::print(
-          "{} is a device: the service needs a drop-in, see cairn-gateway(8), Block devices.\n",
-          v.path);
-    } else {
-      fmt::print(
-          "{0} is not below {1}: let the service write there with `systemctl edit "
-          "cairn-gateway`,\n  [Service]\n  ReadWritePaths={2}\nand give {2} to the user "
-          "cairn.\n",
-          v.path, state_root, fs::path(v.path).parent_path().string());
-    }
-  }
+bool is_below(const std::string& path, std::initializer_list<const char*> directories) {
+  return std::ranges::any_of(directories, [&](const char* d) { return path.starts_with(d); });
 }
 
-void say_what_is_next(const first_options& options, const std::vector<first_file>& files) {
+// As a unit file wants a path: in quotes, its own percent signs doubled.
+std::string in_unit(const std::string& path) {
+  std::string out;
+  for (const char c : path) out += c == '%' ? "%%" : std::string(1, c);
+  return '"' + out + '"';
+}
+
+// The service may write below its state directory only, unless it is told more.
+std::string what_the_service_needs(const std::string& path, const std::string& unit) {
+  const auto directory = fs::path(path).parent_path().string();
+  if (path.starts_with(state_root) && directory + "/" != state_root) return "";
+  if (path.starts_with("/dev/"))
+    return path +
+           " is a device: the service needs a drop-in, see "
+           "/usr/share/doc/cairn-gateway/examples/block-devices.conf.example.";
+  if (directory + "/" == state_root) return "";
+  if (directory == "/" || is_below(path, {"/home/", "/root/", "/tmp/", "/var/tmp/", "/run/"}))
+    return path + " is no place that the service can have: choose a directory of its own, " +
+           state_root + " or one below /srv for instance.";
+  return fmt::format(
+      "{} is not below {}: let the service write there with `systemctl edit {}`,\n"
+      "  [Service]\n  ReadWritePaths={}\nand give {} to the user cairn.",
+      path, state_root, unit, in_unit(directory), directory);
+}
+
+json_value json_of(const std::vector<first_file>& files) {
+  json_value paths = json_value::array();
+  for (const auto& file : files) paths.push_back(file.path);
+  return {{"schema", "cairn.config-init/1"}, {"files", std::move(paths)}};
+}
+
+void say_what_is_next(const first_setup& setup, const std::vector<first_file>& files) {
+  const bool both = setup.role == first_role::both;
   for (const auto& file : files) fmt::print("wrote {}\n", file.path);
-  say_what_the_service_needs(options.setup);
-  if (options.setup.directory != installed_directory) return;
-  const bool both = options.setup.role == first_role::both;
+  for (const auto& v : setup.volumes) {
+    const auto needs =
+        what_the_service_needs(v.path, both ? "cairn-gateway@.service" : "cairn-gateway");
+    if (!needs.empty()) fmt::print("{}\n", needs);
+  }
+  if (setup.directory != installed_directory) return;
   fmt::print("next: systemctl enable --now {}\n",
              both ? "cairn-gateway@primary cairn-gateway@secondary cairn-coordinator@primary "
                     "cairn-coordinator@secondary"
                   : "cairn-gateway cairn-coordinator");
+  if (both) fmt::print("then: cairn --socket /run/cairn/coordinator-primary.sock status\n");
 }
 
 }  // namespace
 
-exit_code write_first_config(first_options options) {
+exit_code write_first_config(const common_options& common, first_options options) {
   auto& setup = options.setup;
   setup.role = options.role == "both"        ? first_role::both
                : options.role == "secondary" ? first_role::secondary
                                              : first_role::primary;
+  std::error_code unknown;
   for (const auto& text : options.volumes) {
     auto volume = parse_first_volume(text);
     if (!volume) return complain(exit_code::usage, volume.error().text);
+    if (volume->size.empty() && !fs::is_block_file(volume->path, unknown))
+      return complain(exit_code::usage,
+                      fmt::format("--volume {}: {} is no block device here; a file "
+                                  "needs a size, as in {}:10GiB",
+                                  text, volume->path, text));
     setup.volumes.push_back(std::move(*volume));
   }
   const auto files = first_files(setup);
   if (!files) return complain(exit_code::usage, files.error().text);
   if (const auto written = write_all(*files, setup.directory); !written)
     return complain(exit_code::failed, written.error().text);
-  say_what_is_next(options, *files);
+  if (common.json)
+    fmt::print("{}\n", json_of(*files).dump(2));
+  else
+    say_what_is_next(setup, *files);
   return exit_code::done;
 }
 

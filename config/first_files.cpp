@@ -33,6 +33,12 @@ std::string at(const std::string& host, int port) {
                                              : fmt::format("[{}]:{}", host, port);
 }
 
+// An address is written in brackets in files, and often here, too.
+std::string without_brackets(const std::string& host) {
+  const bool has = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return has ? host.substr(1, host.size() - 2) : host;
+}
+
 result<bool> beyond_loopback(const std::string& option, const std::string& host) {
   const auto where = parse_endpoint(at(host, link_port));
   if (!where) return fail(EINVAL, fmt::format("{} {}: an IP address is wanted", option, host));
@@ -120,7 +126,24 @@ bool is_name_of_service(const std::string& member) {
   return member.starts_with("gateway") || member.starts_with("coordinator");
 }
 
+result<void> check_name(const std::string& option, const std::string& name) {
+  if (is_name(name)) return {};
+  return fail(EINVAL, fmt::format("{} {}: a name is {}", option, name, name_rule));
+}
+
+result<void> check_volume(const first_setup& setup, const first_volume& v) {
+  CAIRN_TRY(check_name("--volume", v.name));
+  if (setup.role == first_role::both && v.path.starts_with("/dev/"))
+    return fail(EINVAL, fmt::format("--volume {}={}: both sides can't have one device; with --role "
+                                    "both volumes are files",
+                                    v.name, v.path));
+  return {};
+}
+
 result<bool> check(const first_setup& setup) {
+  CAIRN_TRY(check_name("--group", setup.group));
+  CAIRN_TRY(check_name("--member", setup.member));
+  for (const auto& v : setup.volumes) CAIRN_TRY(check_volume(setup, v));
   if (is_name_of_service(setup.member))
     return fail(EINVAL,
                 fmt::format("--member {}: a member is not called gateway… or coordinator…, as "
@@ -134,6 +157,8 @@ result<bool> check(const first_setup& setup) {
   if (setup.role == first_role::secondary && !setup.peer.empty())
     return fail(EINVAL, "--peer: a secondary connects to nobody; its primary connects to --listen");
   if (!setup.journal_size.empty()) CAIRN_TRY(parse_size(setup.journal_size));
+  if (setup.peer == setup.listen)
+    return fail(EINVAL, fmt::format("--peer {}: that is this machine's own --listen", setup.peer));
   const auto listens = beyond_loopback("--listen", setup.listen);
   if (!listens) return fail(listens.error());
   if (setup.peer.empty()) return *listens;
@@ -152,7 +177,9 @@ std::vector<side> sides_of(const first_setup& setup) {
 
 }  // namespace
 
-result<std::vector<first_file>> first_files(const first_setup& setup) {
+result<std::vector<first_file>> first_files(first_setup setup) {
+  setup.listen = without_brackets(setup.listen);
+  setup.peer = without_brackets(setup.peer);
   const auto insecure = check(setup);
   if (!insecure) return fail(insecure.error());
   std::vector<first_file> files;

@@ -40,7 +40,7 @@ struct first_file {
 // One gateway's and one coordinator's file; with `both`, two of each, on two loopback addresses.
 // What is wrong is said in words of the command's options: a volume's `NAME=PATH:SIZE`, an
 // address that is none, `--peer` for a secondary.
-result<std::vector<first_file>> first_files(const first_setup& setup);
+result<std::vector<first_file>> first_files(first_setup setup);
 
 // "db=/srv/db.img:10GiB", or "db=/dev/sdb" for a block device.
 result<first_volume> parse_first_volume(const std::string& text);

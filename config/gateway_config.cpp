@@ -111,6 +111,9 @@ void gateway_reader::read_volume(table_reader table, member_config& member) {
   if (!volume.name.empty()) exports.add("name", volume.name, table, volume.name);
   if (!volume.path.empty()) {
     files.add("path", volume.path, table, identity_of(volume.path));
+    if (volume.path.starts_with(member.journal + "/") && !member.journal.empty())
+      table.wrong("path",
+                  "a volume can't lie in the directory of its member's journal, " + member.journal);
     if (!is_block_device(volume.path)) table.require("size");
   }
   read_iscsi(table, member, volume);

@@ -42,6 +42,8 @@ std::vector<endpoint> listener_rules::listeners(table_reader& table, const std::
 
 std::optional<endpoint> listener_rules::peer(table_reader& table, const std::string& key) {
   auto where = table.address(key);
+  if (where && (where->host == "0.0.0.0" || where->host == "::"))
+    table.wrong(key, where->text() + " is where one listens, nobody can be reached there");
   if (where && !insecure && !is_loopback(*where)) {
     table.wrong(key, fmt::format("{} is not a loopback address; without TLS everything sent there "
                                  "can be read and changed: set `insecure = true` if that is meant",

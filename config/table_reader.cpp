@@ -11,16 +11,7 @@
 namespace cairn {
 namespace {
 
-constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t socket_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
-
-bool is_name(const std::string& text) {
-  const auto allowed = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
-  return !text.empty() && text.size() <= name_bytes_max && std::ranges::all_of(text, allowed);
-}
 
 const toml_value& empty_table() {
   static const toml_value empty = [] {
@@ -169,8 +160,7 @@ std::vector<std::string> table_reader::choices(const std::string& key) {
 std::optional<std::string> table_reader::name(const std::string& key) {
   auto written = text(facts(key, {key_type::name}));
   if (!written || is_name(*written)) return written;
-  wrong(key, fmt::format("`{}` must be 1 to {} of the characters a-z A-Z 0-9 . _ -", key,
-                         name_bytes_max));
+  wrong(key, fmt::format("`{}` must be {}", key, name_rule));
   return std::nullopt;
 }
 

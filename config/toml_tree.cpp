@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -122,10 +123,17 @@ toml_value read_toml(const std::string& file, problem_list& problems) {
   toml_value root;
   root.at = {file, 1, 1};
   root.kind = toml_kind::table;
+  std::error_code unknown;
+  const bool directory = std::filesystem::is_directory(file, unknown);
   std::ifstream in(file, std::ios::binary);
+  if (directory || !in) {
+    problems.add({file, 0, 0}, "the file cannot be read: " +
+                                   std::generic_category().message(directory ? EISDIR : errno));
+    return root;
+  }
   std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    problems.add({file, 0, 0}, "the file cannot be read, or is empty");
+  if (!(text << in.rdbuf())) {
+    problems.add({file, 0, 0}, "the file is empty");
     return root;
   }
   const auto parsed = toml::parse(text.str(), file);

@@ -103,6 +103,16 @@ result<endpoint> parse_endpoint(const std::string& text) {
   return endpoint{host, port};
 }
 
+bool is_name(const std::string& text) {
+  constexpr std::size_t bytes_max = 64;
+  const auto allowed = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return text.find_first_not_of('.') != std::string::npos && text.size() <= bytes_max &&
+         std::ranges::all_of(text, allowed);
+}
+
 bool is_loopback(const endpoint& where) {
   return where.host == "::1" || (where.host.starts_with("127.") && is_address(where.host, AF_INET));
 }

@@ -20,6 +20,11 @@ result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // "127.0.0.1:7330", "[::1]:7330", "localhost:7330" (taken as 127.0.0.1). Names are not looked up.
 result<endpoint> parse_endpoint(const std::string& text);
+// Names of gateways, groups, members and volumes: they go into paths, export names and messages.
+bool is_name(const std::string& text);
+inline constexpr const char* name_rule =
+    "1 to 64 of the characters a-z A-Z 0-9 . _ -, and not only dots";
+
 bool is_loopback(const endpoint& where);
 
 // The one of `known` that `word` is likely a slip of the keyboard for; empty: none is near.

@@ -84,6 +84,14 @@ TEST_F(configuration, AGoodGatewayFileIsReadWhole) {
   EXPECT_TRUE(config->testing.destage);
 }
 
+TEST_F(configuration, WhatCanNeverStartIsRefused) {
+  for (const auto* dots : {"\".\"", "\"..\""})
+    expect_says(gateway_error("\"m1\"", dots), "and not only dots");
+  expect_says(gateway_error("127.0.0.1:7330", "0.0.0.0:7330"), "nobody can be reached there");
+  expect_says(gateway_error("/nowhere/m1/m1-v1.img", "/nowhere/m1/journal/catalog.db"),
+              "a volume can't lie in the directory of its member's journal");
+}
+
 // What the check accepts, a start accepts.
 TEST_F(configuration, AJournalHasRoomForFiveSegmentsAndItsCatalog) {
   const std::string good = "size = \"1GiB\", segment = \"16MiB\"";

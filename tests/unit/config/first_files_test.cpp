@@ -107,11 +107,23 @@ TEST_F(first_configuration, WhatIsWrongIsSaidOfTheOption) {
   expect_says(refusal(), "--listen a.example: an IP address is wanted");
   setup_.listen = "::1";
   EXPECT_EQ(refusal(), "");
+  setup_.listen = "[2001:db8::1]";
+  EXPECT_EQ(refusal(), "");
+  setup_.peer = "2001:db8::1";
+  expect_says(refusal(), "--peer 2001:db8::1: that is this machine's own --listen");
   setup_.role = first_role::secondary;
   setup_.peer = "192.0.2.1";
   expect_says(refusal(), "--peer: a secondary connects to nobody");
   setup_.role = first_role::both;
   expect_says(refusal(), "--role both");
+  setup_.peer = "";
+  setup_.listen = "127.0.0.1";
+  setup_.volumes[0].path = "/dev/sdb";
+  expect_says(refusal(), "both sides can't have one device");
+  setup_.group = "..";
+  expect_says(refusal(), "--group ..: a name is 1 to 64 of the characters");
+  setup_.group = "lab";
+  setup_.volumes[0].path = "/nowhere/db.img";
   setup_.member = "coordinator-db";
   expect_says(refusal(), "--member coordinator-db: a member is not called");
 }

@@ -70,6 +70,12 @@ TEST_F(shown_settings, AreAConfigurationThatMeansTheSame) {
   EXPECT_EQ(read_settings(again)->size(), read_settings(directory_ / "gateway.toml")->size());
 }
 
+TEST_F(shown_settings, OfAFileThatCantBeReadAreTheReason) {
+  expect_says(shown(directory_ / "none.toml"), "cannot be read: No such file or directory");
+  expect_says(shown(directory_), "cannot be read: Is a directory");
+  expect_says(shown(put("empty.toml", "")), "empty.toml: the file is empty");
+}
+
 TEST_F(shown_settings, OfABadFileAreItsErrors) {
   expect_says(shown(put("gateway.toml", "[gateway]\nsate = \"/x\"\n")), "did you mean `state`?");
   expect_says(shown(put("empty.toml", "# nothing\n")),
