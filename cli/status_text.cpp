@@ -116,7 +116,8 @@ std::vector<std::string> troubles(const json_value& m) {
   if (!m.at("fresh").get<bool>()) add("not heard for " + human_age(number_in(m, "heard_age_ms")));
   add(text_in(m, "because"));
   const auto& s = m.at("status");
-  for (const char* key : {"link_because", "role_because", "journal_failed"}) add(text_in(s, key));
+  for (const char* key : {"link_because", "role_because", "journal_failed", "destage_trouble"})
+    add(text_in(s, key));
   for (const char* key : {"flow", "copy"}) {
     const auto word = text_in(s, key);
     if (word.starts_with("blocked") || word.starts_with("failed")) add(key + (" " + word));

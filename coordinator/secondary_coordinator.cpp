@@ -204,6 +204,7 @@ std::optional<held_back> secondary_coordinator::holdback(const group_snapshot& s
   if (auto found = find_holdback(s)) return found;
   const std::uint64_t late_ms = std::max(3 * s.interval_ms, 3 * s.poll_ms);
   if (s.rpo_now.value_or(~0ULL) <= late_ms) return std::nullopt;
+  if (auto found = find_waiting_destaging(s)) return found;
   if (const std::string why = selection_.obstacle(); !why.empty()) return held_back{"", why, {}};
   // The one whose newest sealed marker is oldest is the one that the others wait for.
   const member_view* last = nullptr;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace cairn {
 namespace {
 
@@ -50,21 +52,7 @@ void judge_unknown(group_snapshot& s) {
       lost_site(s), cause(s));
 }
 
-}  // namespace
-
-std::string duration_text(std::uint64_t ms) {
-  const std::uint64_t tenths = (ms + 99) / 100;  // up: it is said as "at most"
-  if (tenths < 100) return fmt::format("{}.{} s", tenths / 10, tenths % 10);
-  if (ms < 120'000) return fmt::format("{} s", ms / 1000);
-  if (ms < 7'200'000) return fmt::format("{} min", ms / 60'000);
-  return fmt::format("{} h", ms / 3'600'000);
-}
-
-std::string marker_text(marker_id marker) {
-  return "marker " + std::to_string(marker.number.value);
-}
-
-void judge(group_snapshot& s) {
+void judge_loss(group_snapshot& s) {
   if (s.taken_over_at) {
     s.level = verdict_level::fine;
     s.verdict = fmt::format(
@@ -85,9 +73,47 @@ void judge(group_snapshot& s) {
                           lost_site(s), loss, duration_text(s.rpo_target_ms), cause(s));
 }
 
+// Writes stay safe in the journal, until it is full. At a secondary nothing of what is applied
+// reaches the copy that a takeover would go on with.
+void add_destaging(group_snapshot& s) {
+  for (const member_view& m : s.members) {
+    if (!m.fresh || !m.status || m.status->destage_trouble.empty()) continue;
+    const bool secondary = m.status->role == member_role::secondary;
+    s.level = std::max(s.level, secondary ? verdict_level::severe : verdict_level::warning);
+    const std::string told = m.name + ": " + m.status->destage_trouble + ".";
+    if (s.verdict.find(told) == std::string::npos) s.verdict += " " + told;
+  }
+}
+
+}  // namespace
+
+std::string duration_text(std::uint64_t ms) {
+  const std::uint64_t tenths = (ms + 99) / 100;  // up: it is said as "at most"
+  if (tenths < 100) return fmt::format("{}.{} s", tenths / 10, tenths % 10);
+  if (ms < 120'000) return fmt::format("{} s", ms / 1000);
+  if (ms < 7'200'000) return fmt::format("{} min", ms / 60'000);
+  return fmt::format("{} h", ms / 3'600'000);
+}
+
+std::string marker_text(marker_id marker) {
+  return "marker " + std::to_string(marker.number.value);
+}
+
+void judge(group_snapshot& s) {
+  judge_loss(s);
+  add_destaging(s);
+}
+
 std::optional<held_back> find_holdback(const group_snapshot& s) {
   for (const member_view& m : s.members)
     if (const auto trouble = trouble_of(m)) return held_back{m.name, *trouble, {}};
+  return std::nullopt;
+}
+
+std::optional<held_back> find_waiting_destaging(const group_snapshot& s) {
+  for (const member_view& m : s.members)
+    if (m.status && !m.status->destage_trouble.empty())
+      return held_back{m.name, m.status->destage_trouble, {}};
   return std::nullopt;
 }
 

@@ -9,11 +9,15 @@
 namespace cairn {
 
 // Sets level and verdict from the rest of the snapshot. One scale: RPO now against its target; up
-// to 1 fine, below 4 warning, else severe.
+// to 1 fine, below 4 warning, else severe. A member that does not destage is a warning at least,
+// severe at a secondary.
 void judge(group_snapshot& s);
 
 // The first member that is wrong in itself: lost, fenced, failed, its link down. `fresh` or not.
 std::optional<held_back> find_holdback(const group_snapshot& s);
+
+// The first member that does not destage: once its journal is full, nothing more arrives at it.
+std::optional<held_back> find_waiting_destaging(const group_snapshot& s);
 
 // Remembers since when the same member holds the group back, on the caller's monotonic clock.
 class holdback_memory {

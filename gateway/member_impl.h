@@ -178,6 +178,7 @@ class member_impl final : public member {
   void trim_step();
   template <class T>
   void tell_once(std::string& told, const result<T>& done) const;
+  void tell_destaging(const std::string& trouble, log_event event);
   result<void> sync_journal();
   void sync_now();
   bool stopping() const;
@@ -214,6 +215,7 @@ class member_impl final : public member {
   std::atomic<bool> stops_soon_{false};
   std::atomic<bool> destage_stopped_;           // by [testing], or a volume or the journal failed
   std::atomic<bool> destage_waits_{false};      // for space in a backing file's file system
+  guarded<std::string> destage_trouble_;        // the sentence of what is logged about either
   std::string catalog_trouble_;                 // of the catalog's thread
   std::string backing_trouble_, trim_trouble_;  // of the destaging thread
 

@@ -37,6 +37,7 @@ member_status member_impl::status() const {
   s.role = role_;
   s.role_because = state.fenced_because;
   s.journal_failed = log_->failure().value_or("");
+  s.destage_trouble = destage_trouble_.with([](const std::string& t) { return t; });
   s.current = log_->current();
   if (!state.lineages.empty()) s.lineage = state.lineages.back().id.text();
 

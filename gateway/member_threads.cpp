@@ -111,14 +111,23 @@ void member_impl::catalog_step() {
   }
 }
 
+// In the log once, in the status for as long as it lasts.
+void member_impl::tell_destaging(const std::string& trouble, log_event event) {
+  const std::string told = "destaging " + trouble;
+  destage_trouble_.with([&](std::string& t) { t = told; });
+  log_error("member " + config_.name + ": " + told, event, subject());
+}
+
 bool member_impl::destage_step() {
   const std::lock_guard lock(destage_mutex_);
   if (destage_stopped_) return false;
   auto moved = destager_->step(destage_limit());
   if (moved) {
-    if (destage_waits_.exchange(false))
+    if (destage_waits_.exchange(false)) {
+      destage_trouble_.with([](std::string& t) { t.clear(); });
       log_notice("member " + config_.name + ": destaging goes on", log_event::destaging_goes_on,
                  subject());
+    }
     check_watermarks();
     return *moved;
   }
@@ -126,9 +135,8 @@ bool member_impl::destage_step() {
   const bool known = destage_waits_.exchange(no_space) && no_space;
   destage_stopped_ = !no_space;
   if (!known)
-    log_error("member " + config_.name + ": destaging " + (no_space ? "waits" : "stopped") + ": " +
-                  moved.error().text,
-              no_space ? log_event::destaging_waits : log_event::destaging_stopped, subject());
+    tell_destaging((no_space ? "waits: " : "stopped: ") + moved.error().text,
+                   no_space ? log_event::destaging_waits : log_event::destaging_stopped);
   return false;
 }
 
@@ -148,8 +156,7 @@ void member_impl::backing_step() {
       const auto backed = destager_->sync();
       if (!backed) {
         destage_stopped_ = true;
-        log_error("member " + config_.name + ": destaging stopped: " + backed.error().text,
-                  log_event::destaging_stopped, subject());
+        tell_destaging("stopped: " + backed.error().text, log_event::destaging_stopped);
       } else {
         tell_once(backing_trouble_, log_->save_backed(*backed));
       }

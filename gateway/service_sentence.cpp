@@ -12,6 +12,7 @@ std::string trouble_of(const member_status& m, bool linked) {
   if (m.role == member_role::fenced) return "fenced" + because(m.role_because);
   for (const auto& v : m.volumes)
     if (!v.failed.empty()) return "volume " + v.name + " failed: " + v.failed;
+  if (!m.destage_trouble.empty()) return m.destage_trouble;
   if (!linked || m.link == link_state::connected) return {};
   return std::string("link ") + name_of(m.link) + because(m.link_because);
 }

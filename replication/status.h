@@ -53,6 +53,9 @@ struct member_status {
   std::string copy;          // none, in-sync, lagging, diverged, failed(reason)
   std::string flow;          // streaming, catching-up, blocked(reason)
   std::string journal_failed;
+  // Why nothing moves into the backing files: "destaging waits: …" for space, by itself;
+  // "destaging stopped: …" until a restart. Empty: it goes on.
+  std::string destage_trouble;
   incarnation current;
   std::string lineage;  // uuid text of the current one
 

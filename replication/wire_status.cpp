@@ -79,6 +79,7 @@ void put_names(const member_status& m, wire::member_status& out) {
   out.set_copy(sentence_field(m.copy));
   out.set_flow(sentence_field(m.flow));
   out.set_journal_failed(sentence_field(m.journal_failed));
+  out.set_destage_trouble(sentence_field(m.destage_trouble));
   out.set_current(m.current.value);
   out.set_lineage(sentence_field(m.lineage));
 }
@@ -96,6 +97,7 @@ void take_names(field_reader& read, const wire::member_status& in, member_status
   m.copy = read.sentence(in.copy(), "copy");
   m.flow = read.sentence(in.flow(), "flow");
   m.journal_failed = read.sentence(in.journal_failed(), "journal_failed");
+  m.destage_trouble = read.sentence(in.destage_trouble(), "destage_trouble");
   m.current = read.numbered<incarnation>(in.current(), "current");
   m.lineage = read.sentence(in.lineage(), "lineage");
 }

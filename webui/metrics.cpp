@@ -109,6 +109,8 @@ void member_gauges(families& out, const group_snapshot& s) {
               [](const member_status& m) { return m.journal_bytes; });
   each_member(out, s, "cairn_journal_size_bytes", "Bound of the journal.",
               [](const member_status& m) { return m.journal_bytes_max; });
+  each_member(out, s, "cairn_member_destaging_waits", "1: nothing moves into its backing files.",
+              [](const member_status& m) { return m.destage_trouble.empty() ? 0 : 1; });
 }
 
 }  // namespace

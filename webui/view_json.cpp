@@ -119,6 +119,7 @@ json of(const member_status& s) {
           {"copy", s.copy},
           {"flow", s.flow},
           {"journal_failed", s.journal_failed},
+          {"destage_trouble", s.destage_trouble},
           {"incarnation", s.current.value},
           {"lineage", s.lineage},
           {"watermarks", watermarks(s)},

@@ -74,6 +74,12 @@ finding look_at_peer(const gateway_config& g, const seen_member& m) {
   return judge_peer(m.config, &later, greeted);
 }
 
+const char* destaging_advice(const std::string& trouble) {
+  if (trouble.starts_with("destaging waits"))
+    return "make room in the file system of the backing file: destaging goes on by itself";
+  return "mend the disk, then start the gateway again";
+}
+
 }  // namespace
 
 findings judge_member(const member_status& s) {
@@ -93,6 +99,9 @@ findings judge_member(const member_status& s) {
                     "hosts are refused",
                     s.member, human_bytes(s.journal_bytes), human_bytes(s.journal_bytes_max)),
         "bring the other site back, or give the journal a larger `size`"));
+  if (!s.destage_trouble.empty())
+    out.push_back(
+        problem(check, s.member + ": " + s.destage_trouble, destaging_advice(s.destage_trouble)));
   for (const auto& v : s.volumes)
     if (!v.failed.empty())
       out.push_back(problem(check, fmt::format("volume {}: {}", v.name, v.failed),

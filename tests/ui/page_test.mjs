@@ -46,6 +46,8 @@ const tests = {
   async "trouble: who holds back, the error where people look, old readings grey"({ page }) {
     assert.match(await text(page, "verdict-word"), /warning|severe/i);
     assert.match(await text(page, "verdict-why"), /^Held back by m2 for [\d.]+ s: its link is down/);
+    const m1 = await page.locator("tbody[data-member=m1] tr.trouble").innerText();
+    assert.match(m1, /destaging waits: pwritev .*: No space left on device/);
     const m2 = await page.locator("tbody[data-member=m2]").innerText();
     assert.match(m2, /connect 10\.2\.0\.7:7330: Connection refused/);
     assert.match(m2, /No space left on device/);

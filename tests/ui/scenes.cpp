@@ -135,6 +135,8 @@ void set_degraded(canned_coordinator& c, std::uint64_t tick) {
   s.oldest_unstored = *s.rpo_now - 300;
   s.behind_bytes = 418 * mib;
   s.behind_records = 107114;
+  s.members[0].status->destage_trouble =
+      "destaging waits: pwritev /srv/m1-v1.img: No space left on device";
   auto& m2 = *s.members[1].status;
   m2.link = link_state::connecting;
   m2.link_because = "connect 10.2.0.7:7330: Connection refused";
@@ -161,7 +163,7 @@ void set_hostile(canned_coordinator& c) {
   for (auto& m : s.members) {
     m.name = m.because = bad;
     m.status->gateway = m.status->version = m.status->link_because = m.status->journal_failed =
-        m.status->flow = bad;
+        m.status->destage_trouble = m.status->flow = bad;
     for (auto& v : m.status->volumes) {
       v.name = v.failed = v.chap = bad;
       v.exports = {bad};

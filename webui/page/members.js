@@ -82,7 +82,8 @@ function fillOf(s) {
 function troubles(m) {
   const s = m.status;
   const found = [[m.because, "warning"], [s?.link_because, linkLevel[s?.link] ?? "warning"],
-    [s?.role_because, "severe"], [s?.journal_failed, "severe"]];
+    [s?.role_because, "severe"], [s?.journal_failed, "severe"],
+    [s?.destage_trouble, s?.role === "secondary" ? "severe" : "warning"]];
   if (s?.copy.startsWith("failed")) found.push([`copy ${s.copy}`, "severe"]);
   if (s?.flow.startsWith("blocked")) found.push([`flow ${s.flow}`, "severe"]);
   const seen = new Set();

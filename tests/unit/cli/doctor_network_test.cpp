@@ -126,6 +126,21 @@ TEST(doctor_members, WhatFailedIsToldWithItsSentence) {
   EXPECT_EQ(count_of(judge_member(s), level::problem), 3u);
 }
 
+TEST(doctor_members, WhoDoesNotDestageIsToldWhatToDo) {
+  member_status s;
+  s.member = "m1";
+  s.destage_trouble = "destaging waits: pwritev v.img: No space left on device";
+  const auto waits = judge_member(s);
+  ASSERT_EQ(waits.size(), 1u);
+  EXPECT_EQ(waits[0].is, level::problem);
+  EXPECT_EQ(waits[0].sentence, "m1: " + s.destage_trouble);
+  EXPECT_NE(waits[0].advice.find("goes on by itself"), std::string::npos);
+  s.destage_trouble = "destaging stopped: pwritev v.img: Input/output error";
+  const auto stopped = judge_member(s);
+  ASSERT_EQ(count_of(stopped, level::problem), 1u);
+  EXPECT_NE(stopped[0].advice.find("start the gateway again"), std::string::npos);
+}
+
 TEST(doctor_members, AJournalThatIsNearlyFullIsAWarning) {
   member_status s;
   s.journal_bytes_max = 1000;

@@ -70,6 +70,12 @@ TEST(status_text, ShowsWhoIsLoggedInToAVolume) {
   EXPECT_TRUE(has(text, "session of iqn.x:?[2Ja at 10.0.0.2:40000, 3 commands under way")) << text;
 }
 
+TEST(status_text, SaysWhatDestagingWaitsFor) {
+  auto j = nlohmann::json::parse(summary);
+  j["members"][0]["status"]["destage_trouble"] = "destaging waits: No space left on device";
+  EXPECT_TRUE(has(status_text(j.dump(), false), "  ! destaging waits: No space left on device"));
+}
+
 TEST(status_text, DoesNotCallALinkConnectedFromAnOldReading) {
   EXPECT_FALSE(has(status_text(summary, false), "connected"));
 }

@@ -52,6 +52,48 @@ TEST(verdict, NothingKnownIsNeverFine) {
   EXPECT_EQ(s.level, verdict_level::unknown);
 }
 
+group_snapshot not_destaging(member_role role) {
+  auto s = running(1'200);
+  s.members.resize(2);
+  for (auto& m : s.members) m.fresh = m.connected = true;
+  s.members[1].name = "m2";
+  s.members[1].status = member_status{};
+  s.members[1].status->role = role;
+  s.members[1].status->destage_trouble = "destaging waits: pwritev v.img: No space left on device";
+  return s;
+}
+
+TEST(verdict, APrimaryThatDoesNotDestageIsAWarningThatNamesIt) {
+  auto s = not_destaging(member_role::primary);
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::warning);
+  EXPECT_EQ(s.verdict,
+            "If this site were lost now, at most 1.2 s would be lost. m2: destaging waits: pwritev "
+            "v.img: No space left on device.");
+  s.rpo_now = 20'000;
+  s.holding = find_waiting_destaging(s);
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::severe) << "what is worse counts";
+  EXPECT_EQ(s.verdict.find("destaging"), s.verdict.rfind("destaging")) << s.verdict;
+}
+
+TEST(verdict, ASecondaryThatDoesNotDestageIsSevereUntilItGoesOn) {
+  auto s = not_destaging(member_role::secondary);
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::severe);
+  s.members[1].status->destage_trouble.clear();
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::fine);
+  EXPECT_FALSE(find_waiting_destaging(s));
+}
+
+TEST(verdict, AfterATakeoverThisSiteMustStillDestage) {
+  auto s = not_destaging(member_role::primary);
+  s.taken_over_at = marker_id{marker_number(7), epoch(1)};
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::warning);
+}
+
 TEST(verdict, TheSameMemberHoldsBackSinceItBegan) {
   holdback_memory memory;
   std::optional<held_back> holding = held_back{"m1", "lacks 10 records", {}};

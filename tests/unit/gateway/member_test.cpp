@@ -186,6 +186,9 @@ TEST_F(member_test, AFullFileSystemUnderABackingFileIsWaitedFor) {
   disk.fail_next_write("v1.img", ENOSPC);
   EXPECT_FALSE((*m)->destage_step());
   EXPECT_FALSE((*m)->making_room()) << "nobody waits for that";
+  const auto told = (*m)->status().destage_trouble;
+  EXPECT_TRUE(told.starts_with("destaging waits: ")) << told;
+  EXPECT_NE(told.find("No space left on device"), std::string::npos) << told;
   EXPECT_EQ(first_byte(**m, 0, 0), 'a');
   ASSERT_TRUE((*m)->write_and_wait(0, block('c'), 0, false));
   (*m)->sync_step();
@@ -193,8 +196,36 @@ TEST_F(member_test, AFullFileSystemUnderABackingFileIsWaitedFor) {
   }
   (*m)->backing_step();
   EXPECT_EQ((*m)->status().backed, sequence(3));
+  EXPECT_EQ((*m)->status().destage_trouble, "");
   EXPECT_FALSE((*m)->making_room()) << "there is nothing more to free";
   EXPECT_EQ(disk.content(where_ / "v1.img")->at(0), std::byte{'c'});
+}
+
+TEST_F(member_test, DestagingThatStoppedIsToldUntilTheRestart) {
+  for (const bool at_sync : {false, true}) {
+    virtual_disk disk;
+    auto m = member::open(disk, config(), "gateway", {}, system_random());
+    ASSERT_TRUE(m) << m.error().text;
+    EXPECT_EQ((*m)->status().destage_trouble, "");
+    ASSERT_TRUE((*m)->write_and_wait(0, block('a'), 0, false));
+    (*m)->sync_step();
+    at_sync ? disk.fail_next_sync("v1.img", EIO) : disk.fail_next_write("v1.img", EIO);
+    while ((*m)->destage_step()) {
+    }
+    (*m)->backing_step();
+    EXPECT_TRUE((*m)->status().destage_trouble.starts_with("destaging stopped: "))
+        << (*m)->status().destage_trouble;
+  }
+}
+
+TEST_F(member_test, WhoDoesNotDestageByConfigurationHasNoTrouble) {
+  testing_config testing;
+  testing.destage = false;
+  auto m = open(config(), testing);
+  ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));
+  m->sync_step();
+  EXPECT_FALSE(m->destage_step());
+  EXPECT_EQ(m->status().destage_trouble, "");
 }
 
 // What its hosts wrote before is theirs: it was acknowledged, and may be wanted back.

@@ -47,5 +47,13 @@ TEST(service_sentence, AFailedJournalIsSaidBeforeAnythingElse) {
       service_sentence({m}, {true}).starts_with("m1: journal failed: fdatasync: Input/output"));
 }
 
+TEST(service_sentence, SaysWhatDestagingWaitsFor) {
+  auto m = a_member("m1");
+  m.destage_trouble = "destaging waits: pwritev v.img: No space left on device";
+  EXPECT_EQ(service_sentence({m}, {true}),
+            "m1: destaging waits: pwritev v.img: No space left on device; 1 member, 2 volumes, "
+            "1 link connected");
+}
+
 }  // namespace
 }  // namespace cairn

@@ -26,6 +26,16 @@ TEST(wire_status, more_exports_or_sessions_than_fit_are_left_out) {
   EXPECT_EQ(volume.sessions.size(), 256U);
 }
 
+TEST(wire_status, what_destaging_waits_for_is_told_and_absent_it_is_empty) {
+  member_status m = samples::a_status();
+  m.destage_trouble = "destaging waits: pwritev v1.img: No space left on device";
+  const auto decoded = decoded_from(encode(control_message(m)));
+  ASSERT_TRUE(decoded) << decoded.error().text;
+  EXPECT_EQ(std::get<member_status>(*decoded), m);
+  m.destage_trouble.clear();
+  EXPECT_EQ(std::get<member_status>(*decoded_from(encode(control_message(m)))), m);
+}
+
 // ---- what no gateway of ours sends: fields of protobuf, made by hand
 std::string varint(std::uint64_t n) {
   std::string out;

@@ -266,5 +266,15 @@ TEST_F(routes, TheVersionsOfCoordinatorAndGatewaysAreTold) {
       << "an older gateway";
 }
 
+TEST_F(routes, WhatDestagingWaitsForIsTold) {
+  const std::string gauge = R"(cairn_member_destaging_waits{group="lab",member="m1"} )";
+  EXPECT_NE(get("/metrics").body.find(gauge + "0\n"), std::string::npos);
+  const std::string trouble = "destaging waits: pwritev v.img: No space left on device";
+  coordinator.now.members[0].status->destage_trouble = trouble;
+  EXPECT_NE(get("/metrics").body.find(gauge + "1\n"), std::string::npos);
+  const auto j = json::parse(get("/api/v1/summary").body);
+  EXPECT_EQ(j["members"][0]["status"]["destage_trouble"], trouble);
+}
+
 }  // namespace
 }  // namespace cairn
