@@ -43,7 +43,7 @@ class DebianGuest:
         return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(MEMORY_MIB),
                 "-nodefaults", "-display", "none",
                 "-kernel", self.image.kernel, "-initrd", self.image.initramfs,
-                "-append", "console=ttyS0 root=/dev/vda rw panic=-1 quiet loglevel=5 "
+                "-append", "console=ttyS0 root=/dev/vda rw panic=-1 quiet loglevel=5 systemd.show_status=yes "
                            f"net.ifnames=0 systemd.hostname={self.name}",
                 *[word for name, path, form in disks for word in (
                     "-drive", f"if=none,id={name},file={path},{form},cache=unsafe",
@@ -96,11 +96,16 @@ class DebianGuest:
     def evidence(self):
         """For a test that fails: what the services said."""
         print(f"--- console of {self.name}\n{tail(self.console, 20)}", flush=True)
-        if self.machine and self.machine.poll() is None:
-            self.shell.unread = b""
-            print(self.run("systemctl --failed --no-legend; journalctl -b -q --no-pager -n 60 "
-                           "-u 'cairn-*' -p info; journalctl -k -p warning -q --no-pager -n 20",
-                           check=False)[1], flush=True)
+        if not self.machine or self.machine.poll() is not None:
+            return
+        self.shell.unread = b""
+        try:
+            _, said = self.run("systemctl --failed --no-legend; journalctl -b -q --no-pager -n 60 "
+                               "-u 'cairn-*' -p info; journalctl -k -p warning -q --no-pager -n 20",
+                               check=False)
+        except AssertionError as no_answer:
+            said = str(no_answer)
+        print(said, flush=True)
 
 
 class Machines:
@@ -126,10 +131,12 @@ class Machines:
         return self.machines
 
     def __exit__(self, kind, error, trace):
-        if kind is not None and issubclass(kind, Exception):
-            for machine in self.machines.values():
-                machine.evidence()
-        self.end()
+        try:
+            if kind is not None and issubclass(kind, Exception):
+                for machine in self.machines.values():
+                    machine.evidence()
+        finally:
+            self.end()
 
     def end(self):
         for machine in self.machines.values():
