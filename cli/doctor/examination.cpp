@@ -56,7 +56,7 @@ void touch(const std::vector<std::string>& paths, examination& seen, findings& o
 seen_gateway look_at(gateway_config config, const examination& seen) {
   seen_gateway out;
   out.serves = server_of(seen.running, seen.open, answering(config, seen.disks));
-  out.unit = see_unit(config.file, true, out.serves);
+  out.unit = see_unit(config.file, true);
   for (const auto& m : config.members) {
     seen_member one{m, std::nullopt};
     if (out.serves) one.answer = ask_control(config.control, m.group, m.name);
@@ -93,7 +93,7 @@ examination examine(const std::string& directory, const std::vector<std::string>
     if (!config) continue;
     touch({config->state_directory}, seen, out);
     auto serves = server_of(seen.running, *config);
-    auto unit = see_unit(file, false, serves);
+    auto unit = see_unit(file, false);
     seen.coordinators.push_back({*std::move(config), std::move(serves), std::move(unit)});
   }
   return seen;

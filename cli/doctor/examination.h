@@ -30,7 +30,7 @@ struct seen_member {
 struct seen_gateway {
   gateway_config config;
   std::optional<running_program> serves;
-  std::optional<unit_seen> unit;  // by which it is started
+  std::optional<unit_seen> unit;  // that is there to start it
   std::vector<seen_member> members;
 };
 

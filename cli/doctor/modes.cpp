@@ -1,6 +1,7 @@
 #include "cli/doctor/modes.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -53,6 +54,45 @@ class looker {
   const std::optional<service_user> user_;
 };
 
+struct run {
+  std::string who;
+  const std::string& file;
+  bool gateway = false;
+  const std::optional<running_program>& serves;
+  const std::optional<unit_seen>& unit;
+};
+
+std::vector<std::string> paths_of(const gateway_config& c) {
+  std::vector<std::string> out{c.state_directory};
+  for (const auto& m : c.members) {
+    out.push_back(m.journal);
+    for (const auto& v : m.volumes)
+      if (!v.path.starts_with("/dev/")) out.push_back(v.path);
+  }
+  return out;
+}
+
+bool owns_any(const examination& seen, uid_t user, const std::vector<std::string>& paths) {
+  return std::ranges::any_of(paths, [&](const std::string& path) {
+    const disk_look at(seen.disks, path);
+    struct stat found {};
+    return at && stat(path.c_str(), &found) == 0 && found.st_uid == user;
+  });
+}
+
+// Who is to own and read it all. A root that took the service's place is told to make way for it.
+std::optional<service_user> judged_user(const examination& seen, const run& r,
+                                        const std::vector<std::string>& paths, findings& out) {
+  const auto service = service_of(seen, r.file, r.unit);
+  if (!r.serves || !by_hand(r.serves, r.unit)) return service;
+  const bool displaced = r.serves->runs_as == 0 && service && service->uid != 0 &&
+                         (r.unit || owns_any(seen, service->uid, paths));
+  if (!displaced) return user_running(*r.serves);
+  out.push_back(judge_root_by_hand(r.who, r.serves->pid, service->name, paths,
+                                   by_unit("start", r.file, r.gateway)));
+  return service;
+}
+
 }  // namespace
 
 finding judge_mode(const mode_seen& s, std::optional<uid_t> runs_as) {
@@ -61,7 +101,7 @@ finding judge_mode(const mode_seen& s, std::optional<uid_t> runs_as) {
                    fmt::format("{} {} has mode {:04o}: everybody on this machine may {} it", s.what,
                                s.path, s.mode, (s.mode & 02) != 0 ? "change" : "look into"),
                    fmt::format("chmod o= {}", s.path));
-  if (runs_as && s.owner != *runs_as)
+  if (runs_as && *runs_as != 0 && s.owner != *runs_as)
     return problem(
         check,
         fmt::format("{} {} belongs to {}, but the gateway or coordinator runs as {}", s.what,
@@ -69,6 +109,17 @@ finding judge_mode(const mode_seen& s, std::optional<uid_t> runs_as) {
         fmt::format("chown {}{} {}", s.directory ? "-R " : "", user_named(*runs_as), s.path));
   return ok(check,
             fmt::format("{} {} is {}'s, mode {:04o}", s.what, s.path, user_named(s.owner), s.mode));
+}
+
+finding judge_root_by_hand(const std::string& who, pid_t pid, const std::string& service_user,
+                           const std::vector<std::string>& directories, const std::string& start) {
+  return problem(
+      check,
+      fmt::format("{} (pid {}) was started by hand as root, but its service runs as {}, who can't "
+                  "use what root makes",
+                  who, pid, service_user),
+      fmt::format("stop it, then chown -R {} {}, then {}", service_user,
+                  fmt::join(directories, " "), start));
 }
 
 finding judge_config_mode(const mode_seen& s) {
@@ -86,7 +137,8 @@ finding judge_config_mode(const mode_seen& s) {
 findings check_modes(const examination& seen) {
   findings out;
   for (const auto& g : seen.gateways) {
-    looker look(out, seen.disks, user_of(seen, g.config.file, g.serves, g.unit));
+    const run r{"gateway " + g.config.name, g.config.file, true, g.serves, g.unit};
+    looker look(out, seen.disks, judged_user(seen, r, paths_of(g.config), out));
     look.config(g.config.file);
     look.own("the state of " + g.config.name, g.config.state_directory);
     for (const auto& m : g.config.members) {
@@ -96,7 +148,8 @@ findings check_modes(const examination& seen) {
     }
   }
   for (const auto& c : seen.coordinators) {
-    looker look(out, seen.disks, user_of(seen, c.config.file, c.serves, c.unit));
+    const run r{"coordinator " + c.config.name, c.config.file, false, c.serves, c.unit};
+    looker look(out, seen.disks, judged_user(seen, r, {c.config.state_directory}, out));
     look.config(c.config.file);
     look.own("the state of coordinator " + c.config.name, c.config.state_directory);
   }

@@ -106,6 +106,7 @@ void add_program(openings& to, pid_t pid) {
   p.name = first_line(read_small((of / "comm").string()).value_or("?"));
   p.directory = link_at(of / "cwd");
   p.words = words_of(*command_line);
+  p.unit = service_in(read_small((of / "cgroup").string()).value_or(""));
   to.programs.emplace(pid, std::move(p));
   add_descriptors(to, pid, of);
 }
@@ -113,6 +114,18 @@ void add_program(openings& to, pid_t pid) {
 }  // namespace
 
 std::optional<file_identity> identity_of(const std::string& path) { return identity_at(path); }
+
+// NUMBER:CONTROLLERS:/system.slice/NAME.service, and perhaps groups below it.
+std::string service_in(const std::string& cgroup) {
+  std::string found;
+  std::istringstream lines(cgroup);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream parts(line.substr(std::min(line.find('/'), line.size())));
+    for (std::string part; std::getline(parts, part, '/');)
+      if (part.ends_with(".service")) found = part;
+  }
+  return found;
+}
 
 opening read_fdinfo(const std::string& text) {
   opening o;

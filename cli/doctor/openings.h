@@ -34,6 +34,7 @@ struct program {
   std::string name;
   std::string directory;           // where relative paths begin; empty: may not be seen
   std::vector<std::string> words;  // of its command line
+  std::string unit = {};           // "cairn-gateway.service", whose control group it is in
 };
 
 struct openings {
@@ -47,6 +48,9 @@ struct openings {
 };
 
 openings see_openings();
+
+// The service of /proc/PID/cgroup; empty: it is in none. Pure.
+std::string service_in(const std::string& cgroup);
 
 // From /proc/PID/fdinfo/N; the pid is left to the caller.
 opening read_fdinfo(const std::string& text);

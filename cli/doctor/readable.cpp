@@ -59,11 +59,6 @@ std::optional<service_user> known_user(const std::string& name) {
   return service_user{found->pw_uid, name, group_named(found->pw_gid), groups_of(*found)};
 }
 
-service_user user_running(const running_program& p) {
-  const auto group = p.groups.empty() ? std::string() : group_named(p.groups.front());
-  return {p.runs_as, user_named(p.runs_as), group, p.groups};
-}
-
 std::optional<service_user> user_of_unit(const unit_seen& u) {
   auto user = known_user(u.user.empty() ? "root" : u.user);
   for (const auto& name : u.groups)
@@ -110,11 +105,14 @@ std::vector<step_seen> way_to(const std::string& file) {
   return way;
 }
 
-std::optional<service_user> user_of(const examination& seen, const std::string& file,
-                                    const std::optional<running_program>& serves,
-                                    const std::optional<unit_seen>& unit) {
+service_user user_running(const running_program& p) {
+  const auto group = p.groups.empty() ? std::string() : group_named(p.groups.front());
+  return {p.runs_as, user_named(p.runs_as), group, p.groups};
+}
+
+std::optional<service_user> service_of(const examination& seen, const std::string& file,
+                                       const std::optional<unit_seen>& unit) {
   if (unit) return user_of_unit(*unit);
-  if (serves) return user_running(*serves);
   return is_installed(seen, file) ? known_user("cairn") : std::nullopt;
 }
 

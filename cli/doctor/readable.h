@@ -31,10 +31,9 @@ finding judge_readable(const std::string& what, const std::vector<step_seen>& wa
 // From / to `file`, and to where links lead; empty: this user can't see all of it.
 std::vector<step_seen> way_to(const std::string& file);
 
-// Who runs it, or who will when it is started: the user of the unit, of what runs, or of the
-// package. nullopt: whoever starts it.
-std::optional<service_user> user_of(const examination& seen, const std::string& file,
-                                    const std::optional<running_program>& serves,
-                                    const std::optional<unit_seen>& unit);
+// Whom the service runs as: the user of the unit, or of the package. nullopt: there is no service.
+std::optional<service_user> service_of(const examination& seen, const std::string& file,
+                                       const std::optional<unit_seen>& unit);
+service_user user_running(const running_program& p);
 
 }  // namespace cairn::doctor

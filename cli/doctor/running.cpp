@@ -51,7 +51,7 @@ std::optional<running_program> cairn_program(const program& p) {
   if (name == "nbdkit") file = plugin_setting(p.words);
   if (file.empty()) return std::nullopt;
   if (!file.starts_with('/')) file = p.directory + "/" + file;
-  return running_program{p.pid, p.runs_as, launcher || name == "nbdkit", file, p.groups};
+  return running_program{p.pid, p.runs_as, launcher || name == "nbdkit", file, p.groups, p.unit};
 }
 
 std::vector<running_program> running_cairn(const openings& open) {

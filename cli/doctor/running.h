@@ -16,6 +16,7 @@ struct running_program {
   bool gateway = false;            // else a coordinator
   std::string file;                // its configuration, absolute
   std::vector<gid_t> groups = {};  // its own first
+  std::string unit = {};           // the service that it belongs to; empty: started otherwise
 };
 
 // nullopt: no program of Cairn. Pure.

@@ -113,8 +113,6 @@ std::optional<unit_seen> read_unit(const std::string& name, const std::string& s
   if (u.one("LoadState") != "loaded") return std::nullopt;
   unit_seen out;
   out.name = name;
-  const auto state = u.one("ActiveState");
-  out.active = !state.empty() && state != "inactive" && state != "failed";
   out.user = u.one("User");
   out.groups = u.words("SupplementaryGroups");
   out.read_only = u.one("ProtectSystem") == "strict";
@@ -127,8 +125,7 @@ std::optional<unit_seen> read_unit(const std::string& name, const std::string& s
   return out;
 }
 
-std::optional<unit_seen> see_unit(const std::string& file, bool gateway,
-                                  const std::optional<running_program>& serves) {
+std::optional<unit_seen> see_unit(const std::string& file, bool gateway) {
   const auto name = unit_of(file, gateway);
   if (!name) return std::nullopt;
   const auto full = *name + ".service";
@@ -138,8 +135,11 @@ std::optional<unit_seen> see_unit(const std::string& file, bool gateway,
        "ReadWritePaths,StateDirectory,RuntimeDirectory,LogsDirectory,CacheDirectory,PrivateDevices,"
        "DevicePolicy,DeviceAllow",
        full});
-  auto unit = shown ? read_unit(full, *shown) : std::nullopt;
-  return serves && unit && !unit->active ? std::nullopt : unit;
+  return shown ? read_unit(full, *shown) : std::nullopt;
+}
+
+bool by_hand(const std::optional<running_program>& serves, const std::optional<unit_seen>& unit) {
+  return serves && (!unit || serves->unit != unit->name);
 }
 
 finding judge_written(const unit_seen& u, const std::string& what, const std::string& path,

@@ -11,8 +11,7 @@
 namespace cairn::doctor {
 
 struct unit_seen {
-  std::string name;  // "cairn-gateway@x.service"
-  bool active = false;
+  std::string name;                   // "cairn-gateway@x.service"
   std::string user;                   // empty: root
   std::vector<std::string> groups;    // beside the user's own
   bool read_only = false;             // all but `writable`
@@ -26,9 +25,11 @@ struct unit_seen {
 // What `systemctl show` printed; nullopt: there is no such unit. Pure.
 std::optional<unit_seen> read_unit(const std::string& name, const std::string& shown);
 
-// nullopt: `file` is of no unit, systemd does not run here, or `serves` was started without it.
-std::optional<unit_seen> see_unit(const std::string& file, bool gateway,
-                                  const std::optional<running_program>& serves);
+// nullopt: `file` is of no unit, or systemd does not run here.
+std::optional<unit_seen> see_unit(const std::string& file, bool gateway);
+
+// Whether it runs, and systemd did not start it.
+bool by_hand(const std::optional<running_program>& serves, const std::optional<unit_seen>& unit);
 
 // `path` and what the unit names: without links. `directory`: that must be writable for it.
 finding judge_written(const unit_seen& u, const std::string& what, const std::string& path,

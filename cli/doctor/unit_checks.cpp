@@ -70,9 +70,9 @@ findings look_at(const examination& seen, const seen_gateway& g) {
 findings check_units(const examination& seen) {
   findings out;
   for (const auto& g : seen.gateways)
-    if (g.unit) append(out, look_at(seen, g));
+    if (g.unit && !by_hand(g.serves, g.unit)) append(out, look_at(seen, g));
   for (const auto& c : seen.coordinators) {
-    if (!c.unit) continue;
+    if (!c.unit || by_hand(c.serves, c.unit)) continue;
     unit_look look(seen, *c.unit);
     look.directory("the state of coordinator " + c.config.name, c.config.state_directory);
     append(out, look.found());

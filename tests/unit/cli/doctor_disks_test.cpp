@@ -90,6 +90,15 @@ TEST(doctor_modes, AJournalBelongsToWhoRunsTheGateway) {
   EXPECT_EQ(f.advice, "chown -R 4000000000 /j");
 }
 
+TEST(doctor_modes, RootThatTookTheServicesPlaceMakesWayAndGetsNoFiles) {
+  const mode_seen services{"the journal of m1", "/j", 0700, 1000, true};
+  EXPECT_EQ(judge_mode(services, 0).is, level::ok) << "root needs not own it";
+  const auto f =
+      judge_root_by_hand("gateway g", 8, "cairn", {"/s", "/j"}, "systemctl start cairn-gateway");
+  EXPECT_EQ(f.is, level::problem);
+  EXPECT_EQ(f.advice, "stop it, then chown -R cairn /s /j, then systemctl start cairn-gateway");
+}
+
 TEST(doctor_modes, OthersMayReadAConfigurationButNotChangeIt) {
   EXPECT_EQ(judge_config_mode({"the configuration", "/c", 0644, 0, false}).is, level::ok);
   EXPECT_EQ(judge_config_mode({"the configuration", "/c", 0646, 0, false}).is, level::problem);
