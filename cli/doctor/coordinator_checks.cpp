@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "cli/doctor/progress.h"
 #include "cli/json_fields.h"
 #include "cli/unix_client.h"
 
@@ -40,7 +41,8 @@ finding judge_asked(const coordinator_config& c, const coordinator_member_config
                  "start its gateway; its [control] `listen` must be that address");
 }
 
-void ask(const coordinator_config& c, findings& out) {
+void ask(const examination& seen, const seen_coordinator& s, findings& out) {
+  const auto& c = s.config;
   const auto answer = unix_client(c.command_socket, patience).get("/api/v1/summary");
   if (answer && answer->status == 200) return append(out, judge_summary(c.name, answer->body));
   if (!answer && answer.error().code == EACCES) {
@@ -49,8 +51,8 @@ void ask(const coordinator_config& c, findings& out) {
     return;
   }
   const auto why = answer ? fmt::format("its answer is {}", answer->status) : answer.error().text;
-  out.push_back(problem(check, fmt::format("coordinator {} does not answer: {}", c.name, why),
-                        "look into its log; start it again if it hangs"));
+  out.push_back(judge_silent(check, fmt::format("coordinator {} does not answer: {}", c.name, why),
+                             c.file, see_progress(seen.open, *s.serves, s.unit)));
 }
 
 }  // namespace
@@ -72,7 +74,7 @@ findings check_coordinators(const examination& seen) {
   findings out;
   for (const auto& c : seen.coordinators) {
     if (c.serves) {
-      ask(c.config, out);
+      ask(seen, c, out);
       continue;
     }
     for (const auto& m : c.config.members) out.push_back(judge_asked(c.config, m));

@@ -5,11 +5,12 @@
 
 #include <filesystem>
 
+#include "cli/doctor/progress.h"
+
 namespace cairn::doctor {
 namespace {
 
 constexpr const char* check = "running.instances";
-constexpr const char* runs_check = "running.started";
 constexpr const char* see_all = "run cairn doctor as root";
 
 resource resource_at(const examination& seen, const std::string& what, const std::string& path) {
@@ -96,14 +97,6 @@ void add_intruders(const examination& seen, const std::vector<claimant>& all, co
   }
 }
 
-finding judge_running(const std::string& who, const std::optional<running_program>& serves,
-                      std::optional<bool> ran_before, const std::string& start) {
-  if (serves) return ok(runs_check, fmt::format("{} runs: pid {}", who, serves->pid));
-  if (!ran_before) return warning(runs_check, who + " does not run", start);
-  if (*ran_before) return problem(runs_check, who + " does not run, though it did before", start);
-  return warning(runs_check, who + " was never started", start);
-}
-
 // nullopt: its disk hangs.
 std::optional<bool> exists(const examination& seen, const std::string& path) {
   const disk_look at(seen.disks, path);
@@ -155,11 +148,11 @@ findings check_running(const examination& seen) {
     std::optional<bool> before = false;
     for (const auto& m : g.config.members)
       if (before == false) before = exists(seen, m.journal + "/catalog.db");
-    out.push_back(judge_running("gateway " + g.config.name, g.serves, before,
+    out.push_back(judge_running("gateway " + g.config.name, g.serves, g.unit, before,
                                 by_unit("start", g.config.file, true)));
   }
   for (const auto& c : seen.coordinators)
-    out.push_back(judge_running("coordinator " + c.config.name, c.serves,
+    out.push_back(judge_running("coordinator " + c.config.name, c.serves, c.unit,
                                 exists(seen, c.config.state_directory + "/lock"),
                                 by_unit("start", c.config.file, false)));
   return out;

@@ -72,13 +72,16 @@ class sockets_seen {
   std::multimap<std::string, ino_t> unix_;
 };
 
-void look_at(const seen_gateway& g, const sockets_seen& sockets, findings& out) {
+void look_at(const examination& seen, const seen_gateway& g, const sockets_seen& sockets,
+             findings& out) {
   const auto& c = g.config;
+  const auto progress = g.serves ? see_progress(seen.open, *g.serves, g.unit) : progress_seen();
   const auto of = [&](const char* what) {
     address_seen a;
     a.what = fmt::format("{} of {}", what, c.name);
     a.file = c.file;
     if (g.serves) a.serves = g.serves->pid;
+    a.progress = progress;
     return a;
   };
   if (c.nbd_socket) out.push_back(judge_address(sockets.local(of("NBD"), *c.nbd_socket)));
@@ -90,10 +93,14 @@ void look_at(const seen_gateway& g, const sockets_seen& sockets, findings& out) 
   if (c.link) out.push_back(judge_address(sockets.tcp(of("link"), *c.link)));
 }
 
-void look_at(const seen_coordinator& s, const sockets_seen& sockets, findings& out) {
+void look_at(const examination& seen, const seen_coordinator& s, const sockets_seen& sockets,
+             findings& out) {
   address_seen a;
   a.file = s.config.file;
-  if (s.serves) a.serves = s.serves->pid;
+  if (s.serves) {
+    a.serves = s.serves->pid;
+    a.progress = see_progress(seen.open, *s.serves, s.unit);
+  }
   a.what = "HTTP of coordinator " + s.config.name;
   out.push_back(judge_address(sockets.tcp(a, s.config.http)));
   a.what = "commands of coordinator " + s.config.name;
@@ -148,8 +155,8 @@ finding judge_address(const address_seen& a) {
   const auto what = fmt::format("{}, {}", a.what, a.address);
   if (!a.taken) {
     if (!a.serves) return ok(check, what + ": free");
-    return problem(check, what + ": nobody listens there, though its program runs",
-                   fmt::format("{} was changed after its start: start it again", a.file));
+    return judge_silent(check, what + ": nobody listens there, though its program runs", a.file,
+                        a.progress);
   }
   if (a.serves && std::ranges::find(a.holders, *a.serves) != a.holders.end())
     return ok(check, fmt::format("{}: served by pid {}", what, *a.serves));
@@ -163,8 +170,8 @@ finding judge_address(const address_seen& a) {
 findings check_listeners(const examination& seen) {
   const sockets_seen sockets(seen);
   findings out;
-  for (const auto& g : seen.gateways) look_at(g, sockets, out);
-  for (const auto& c : seen.coordinators) look_at(c, sockets, out);
+  for (const auto& g : seen.gateways) look_at(seen, g, sockets, out);
+  for (const auto& c : seen.coordinators) look_at(seen, c, sockets, out);
   return out;
 }
 

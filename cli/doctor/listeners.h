@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "cli/doctor/examination.h"
+#include "cli/doctor/progress.h"
 
 namespace cairn::doctor {
 
@@ -25,9 +26,10 @@ struct address_seen {
   std::string address;  // "127.0.0.1:10809", or a path
   std::string file;     // the configuration that names it
   std::optional<pid_t> serves;
-  bool taken = false;          // somebody listens there
-  std::vector<pid_t> holders;  // who, as far as it can be seen
-  std::string holder;          // in words
+  bool taken = false;           // somebody listens there
+  std::vector<pid_t> holders;   // who, as far as it can be seen
+  std::string holder;           // in words
+  progress_seen progress = {};  // of `serves`
 };
 finding judge_address(const address_seen& a);
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "cli/doctor/progress.h"
 #include "cli/humanise.h"
 
 namespace cairn::doctor {
@@ -126,10 +127,10 @@ findings check_members(const examination& seen) {
       if (*m.answer)
         append(out, judge_member((*m.answer)->status));
       else
-        out.push_back(problem("network.control",
-                              fmt::format("{}: its gateway does not answer: {}", m.config.name,
-                                          m.answer->error().text),
-                              "look into the gateway's log; start it again if it hangs"));
+        out.push_back(judge_silent("network.control",
+                                   fmt::format("{}: its gateway does not answer: {}", m.config.name,
+                                               m.answer->error().text),
+                                   g.config.file, see_progress(seen.open, *g.serves, g.unit)));
     }
   return out;
 }

@@ -113,6 +113,10 @@ std::optional<unit_seen> read_unit(const std::string& name, const std::string& s
   if (u.one("LoadState") != "loaded") return std::nullopt;
   unit_seen out;
   out.name = name;
+  out.state = u.one("ActiveState");
+  out.step = u.one("SubState");
+  out.result = u.one("Result");
+  out.restarts = unsigned(std::strtoul(u.one("NRestarts").c_str(), nullptr, 10));
   out.user = u.one("User");
   out.groups = u.words("SupplementaryGroups");
   out.read_only = u.one("ProtectSystem") == "strict";
@@ -131,7 +135,8 @@ std::optional<unit_seen> see_unit(const std::string& file, bool gateway) {
   const auto full = *name + ".service";
   const auto shown = output_of(
       {"systemctl", "show", "--property",
-       "LoadState,ActiveState,User,SupplementaryGroups,ProtectSystem,ProtectHome,PrivateTmp,"
+       "LoadState,ActiveState,SubState,Result,NRestarts,User,SupplementaryGroups,ProtectSystem,"
+       "ProtectHome,PrivateTmp,"
        "ReadWritePaths,StateDirectory,RuntimeDirectory,LogsDirectory,CacheDirectory,PrivateDevices,"
        "DevicePolicy,DeviceAllow",
        full});

@@ -12,6 +12,10 @@ namespace cairn::doctor {
 
 struct unit_seen {
   std::string name;                   // "cairn-gateway@x.service"
+  std::string state;                  // "active", "activating", "failed"
+  std::string step;                   // of that state: "start", "auto-restart"
+  std::string result;                 // why it ended: "success", "exit-code", "start-limit-hit"
+  unsigned restarts = 0;              // by systemd itself
   std::string user;                   // empty: root
   std::vector<std::string> groups;    // beside the user's own
   bool read_only = false;             // all but `writable`
