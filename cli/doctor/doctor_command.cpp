@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
 
 #include "cli/colour.h"
@@ -11,6 +14,9 @@ namespace cairn {
 namespace {
 
 doctor::finding nothing_there(const std::string& directory) {
+  if (access(directory.c_str(), R_OK | X_OK) != 0 && errno == EACCES)
+    return doctor::unseen("configuration.file", directory + " may not be looked into",
+                          "run cairn doctor as root");
   return doctor::problem("configuration.file",
                          fmt::format("{} has no configuration of a gateway or coordinator that "
                                      "this user can see",

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
 
 #include "cli/doctor/bounded_look.h"
@@ -12,6 +15,8 @@ namespace {
 constexpr const char* check = "configuration.file";
 
 finding unreadable(const std::string& file, const error& why) {
+  if (access(file.c_str(), R_OK) != 0 && errno == EACCES)
+    return unseen(check, file + " may not be read", "run cairn doctor as root");
   return problem(check, why.text,
                  fmt::format("correct {}; docs/configuration.md explains the keys", file));
 }
