@@ -28,6 +28,19 @@ def versions(build):
     return out
 
 
+def written_versions():
+    """The version as each file that says it has it; a release changes them together."""
+    places = {"CMakeLists.txt": r"^project\(cairn VERSION (\S+) ",
+              "packaging/debian/changelog": r"^cairn \((\S+)\) ",
+              "packaging/rpm/cairn.spec": r"^Version: +(\S+)$",
+              "CHANGELOG.md": r"^## ([0-9.]+)"}
+    found = {}
+    for name, pattern in places.items():
+        with open(os.path.join(layout.ROOT, name), encoding="utf-8") as text:
+            found[name] = re.search(pattern, text.read(), re.MULTILINE)[1]
+    return found
+
+
 def commit_found(source, directory, *given):
     """What base/commit.cmake writes for this tree."""
     header = os.path.join(directory, "cairn_commit.h")
@@ -72,6 +85,8 @@ def main():
     assert len(set(said.values())) == 1, said
     assert re.fullmatch(r"\d+\.\d+\.\d+( \([^ ()]+\))?", said["cairn"]), said
     print(f"  every program is {said['cairn']}", flush=True)
+    written = written_versions()
+    assert set(written.values()) == {said["cairn"].split()[0]}, written
     with tempfile.TemporaryDirectory(prefix="cairn-e2e-", dir="/tmp") as directory:
         commits(directory)
 
