@@ -1,7 +1,6 @@
 #include "gateway/nbd/client_eviction.h"
 
 #include <arpa/inet.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -22,21 +21,17 @@ namespace cairn {
 namespace {
 
 constexpr std::array stop_signals{SIGTERM, SIGINT, SIGQUIT};
-constexpr int round_ms = 100;               // a client may have been accepted just before
-constexpr int grace_rounds = 20;            // then answers are no longer waited for
 constexpr std::uint64_t told = 1;           // written to the eventfd by the handler …
 constexpr std::uint64_t done = 1ULL << 32;  // … and by the destructor; the reader gets the sum
 
 std::atomic<int> event_fd{-1};
+std::atomic<bool> told_to_stop{false};
 std::array<struct sigaction, stop_signals.size()> before;  // nbdkit's own
 
-void on_signal(int number) {
+void on_signal(int) {
   const int saved = errno;
+  told_to_stop = true;
   [[maybe_unused]] const auto written = write(event_fd.load(), &told, sizeof told);
-  for (std::size_t i = 0; i < stop_signals.size(); ++i) {
-    const auto next = before[i].sa_handler;
-    if (stop_signals[i] == number && next != SIG_DFL && next != SIG_IGN) next(number);
-  }
   errno = saved;
 }
 
@@ -84,8 +79,11 @@ bool is_client(const gateway_config& config, int fd) {
 
 class client_eviction::watcher {
  public:
-  watcher(const gateway_config& config, int fd, std::function<void()> heard)
-      : config_(config), fd_(fd), heard_(std::move(heard)), thread_([this] { run(); }) {}
+  watcher(const gateway_config& config, int fd, std::function<void()> heard,
+          std::function<void()> cut)
+      : config_(config), fd_(fd), heard_(std::move(heard)), cut_(std::move(cut)), thread_([this] {
+          run();
+        }) {}
 
   ~watcher() {
     [[maybe_unused]] const auto written = write(fd_, &done, sizeof done);
@@ -95,42 +93,33 @@ class client_eviction::watcher {
 
  private:
   void run() {
-    if (wait(-1) >= done) return;
-    heard_();
-    log_notice("told to stop: the connections of clients are ended", log_event::told_to_stop);
-    for (int round = 0;; ++round) {
-      evict(round < grace_rounds ? SHUT_RD : SHUT_RDWR);
-      if (wait(round_ms) >= done) return;
-    }
-  }
-
-  // What was written to the eventfd since the last call; 0 when the time is up first.
-  std::uint64_t wait(int timeout_ms) const {
-    pollfd readable{fd_, POLLIN, 0};
     std::uint64_t sum = 0;
-    if (poll(&readable, 1, timeout_ms) > 0 && ::read(fd_, &sum, sizeof sum) != sizeof sum) sum = 0;
-    return sum;
-  }
-
-  void evict(int how) const {
+    while (sum == 0)
+      if (::read(fd_, &sum, sizeof sum) != sizeof sum) sum = 0;  // EINTR
+    if (sum >= done) return;
+    heard_();
+    log_notice("told to stop: the connections of NBD clients are cut", log_event::told_to_stop);
     for (const int fd : open_descriptors()) {
-      if (is_client(config_, fd)) shutdown(fd, how);
+      if (is_client(config_, fd)) shutdown(fd, SHUT_RDWR);
     }
+    cut_();
   }
 
   const gateway_config config_;
   const int fd_;
   const std::function<void()> heard_;
+  const std::function<void()> cut_;
   std::thread thread_;
 };
 
 result<std::unique_ptr<client_eviction>> client_eviction::watch(const gateway_config& config,
-                                                                std::function<void()> heard) {
+                                                                std::function<void()> heard,
+                                                                std::function<void()> cut) {
   const int fd = eventfd(0, EFD_CLOEXEC);
   if (fd == -1) return fail_errno(errno, "eventfd");
   event_fd = fd;
   std::unique_ptr<client_eviction> made(
-      new client_eviction(std::make_unique<watcher>(config, fd, std::move(heard))));
+      new client_eviction(std::make_unique<watcher>(config, fd, std::move(heard), std::move(cut))));
   struct sigaction ours {};
   ours.sa_handler = on_signal;
   ours.sa_flags = SA_RESTART;
@@ -140,6 +129,8 @@ result<std::unique_ptr<client_eviction>> client_eviction::watch(const gateway_co
   }
   return made;
 }
+
+bool client_eviction::stopping() { return told_to_stop; }
 
 client_eviction::client_eviction(std::unique_ptr<watcher> w) : watcher_(std::move(w)) {}
 

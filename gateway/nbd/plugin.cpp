@@ -95,8 +95,8 @@ int on_after_fork() {
   return callback([]() -> result<void> {
     plugin_state.telling =
         std::make_unique<service_watch>([] { return plugin_state.serving->sentence(); });
-    auto watching =
-        client_eviction::watch(plugin_state.config, [] { plugin_state.telling->stopping(); });
+    auto watching = client_eviction::watch(
+        plugin_state.config, [] { plugin_state.telling->stopping(); }, nbdkit_shutdown);
     if (!watching) return fail(std::move(watching).error());
     plugin_state.eviction = std::move(*watching);
     plugin_state.serving->start();
@@ -128,6 +128,8 @@ void on_unload() {
 }
 
 // ---- exports
+
+int on_preconnect(int) { return client_eviction::stopping() ? -1 : 0; }
 
 int on_list_exports(int, int, nbdkit_exports* list) {
   return callback([&]() -> result<void> {
@@ -290,6 +292,7 @@ nbdkit_plugin make_plugin() {
   p.get_ready = on_get_ready;
   p.after_fork = on_after_fork;
   p.cleanup = on_cleanup;
+  p.preconnect = on_preconnect;
   p.list_exports = on_list_exports;
   p.default_export = on_default_export;
   p.open = on_open;

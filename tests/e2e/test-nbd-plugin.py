@@ -10,6 +10,7 @@ import socket
 import stat
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
@@ -26,6 +27,7 @@ except ImportError:
 MIB = 1 << 20
 GIB = 1 << 30
 SMALL, LARGE = 64 * MIB, 6 * GIB
+STOPS = 5  # a stop meets a request in another place each time
 
 CONFIG = """[gateway]
 name = "single"
@@ -269,6 +271,34 @@ def stop_and_start(gateway):
     again.shutdown()
 
 
+def stop_under_load(gateway):
+    """A host that writes while the gateway is told to stop loses its connection; it gets no error.
+
+    nbdkit answers with ESHUTDOWN between the signal and the end; a host that would connect again
+    hands that on as an I/O error.
+    """
+    def write_until_cut(client, seen):
+        try:
+            while True:
+                client.pwrite(b"\x32" * 4096, 0)
+                seen.append(0)
+        except nbd.Error as error:
+            seen.append(error.errnum)
+
+    for _ in range(STOPS):
+        answers = [[] for _ in range(8)]
+        writers = [threading.Thread(target=write_until_cut, args=(gateway.connect("small"), seen))
+                   for seen in answers]
+        for writer in writers:
+            writer.start()
+        wait_for("every host has written", lambda: all(answers))
+        assert not processes.stop([gateway.process]), "it did not end on SIGTERM"
+        for writer in writers:
+            writer.join()
+        assert all(seen[-1] != errno.ESHUTDOWN for seen in answers), [seen[-1] for seen in answers]
+        gateway.start()
+
+
 def not_a_socket(gateway):
     """A file in the socket's place is refused and left alone."""
     processes.stop([gateway.process])
@@ -311,7 +341,7 @@ def main():
     with Gateway() as gateway:
         for step in (exports, flags, reads_and_writes, wrong_requests, zeroes, large_ranges,
                      faster_than_the_backing_file, standby, scanner, second_start,
-                     stop_and_start, not_a_socket, in_the_background):
+                     stop_and_start, stop_under_load, not_a_socket, in_the_background):
             step(gateway)
             print(f"  {step.__name__}: as it should be", flush=True)
 
