@@ -12,7 +12,9 @@ if command -v ccache >/dev/null; then
   # debhelper builds with another HOME, where ccache would find neither its cache nor its settings.
   CCACHE_DIR=$(ccache -k cache_dir)
   CCACHE_MAXSIZE=$(ccache -k max_size)
-  export CCACHE_DIR CCACHE_MAXSIZE
+  # The two have different locales, too; what compilers make is the same in each.
+  CCACHE_SLOPPINESS=$(ccache -k sloppiness),locale
+  export CCACHE_DIR CCACHE_MAXSIZE CCACHE_SLOPPINESS
 fi
 
 # The log is only heard when it failed.
