@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "base/heartbeat.h"
+
 namespace cairn::iscsi {
 namespace {
 
@@ -26,6 +28,22 @@ TEST_F(IscsiServerTest, SeveralInitiatorsWriteAtOnceAndReadWhatTheyWrote) {
     });
   }
   for (auto& t : all) t.join();
+}
+
+// They share one context, so none can beat for itself: idle, they must count as at rest.
+TEST_F(IscsiServerTest, ItsThreadsAreWatchedAndRestWhileNothingComes) {
+  initiator i(port_, 1);
+  ASSERT_TRUE(i.connected());
+  const auto at_rest = [] {
+    std::size_t watched = 0;
+    for (const auto& each : read_threads()) {
+      if (each.name != "iSCSI: connections") continue;
+      if (each.does != thread_does::resting) return std::size_t{0};
+      ++watched;
+    }
+    return watched;
+  };
+  while (at_rest() == 0) std::this_thread::yield();
 }
 
 TEST_F(IscsiServerTest, NopOutIsAnsweredWhileTheJournalStandsStill) {

@@ -8,9 +8,12 @@
 #include <asio/local/stream_protocol.hpp>
 #include <asio/read.hpp>
 #include <asio/write.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <thread>
 
+#include "base/heartbeat.h"
 #include "tests/support/own_address.h"
 #include "tests/ui/canned_coordinator.h"
 #include "webui/listener.h"
@@ -72,6 +75,20 @@ TEST_F(http_server_test, AnswersOnBothDoorsAndCommandsOnOne) {
   EXPECT_TRUE(exchange(connect_tcp(), post).starts_with("HTTP/1.1 403"));
   EXPECT_TRUE(exchange(connect_unix(), post).starts_with("HTTP/1.1 202"));
   EXPECT_EQ(coordinator.asked.size(), 1u);
+}
+
+// The service would be ended as hanging if its threads did not say that they get on.
+TEST_F(http_server_test, ItsThreadBeatsWhileNobodyAsks) {
+  const auto beats = [] {
+    const auto all = read_threads();
+    const auto it = std::ranges::find(all, "web page", &thread_reading::name);
+    return it == all.end() ? std::uint64_t{0} : it->beats;
+  };
+  ASSERT_TRUE(server.start());
+  while (beats() == 0) std::this_thread::yield();
+  for (const auto before = beats(); beats() == before;) std::this_thread::yield();
+  server.stop();
+  EXPECT_EQ(beats(), 0u) << "a thread that has ended is still watched";
 }
 
 TEST_F(http_server_test, TheCommandSocketIsForItsOwnerOnly) {
