@@ -10,6 +10,9 @@ import packages  # noqa: E402
 from debian_root import archive, needed_by  # noqa: E402
 from lab_client import need, run, skip  # noqa: E402
 
+# apt's own: it reads packages' debconf templates there, before dpkg has any of them.
+APTS = r"/var/cache/debconf/tmp\.ci/?$"
+
 
 def main():
     if os.geteuid() != 0:
@@ -20,7 +23,7 @@ def main():
         base = os.path.join(directory, "base.tar.gz")
         run("sh", "-c", f"gzip -1 <'{archive(needed_by(debs))}' >'{base}'")
         said = run("piuparts", "--distribution", "bookworm", "--basetgz", base, "--no-eatmydata",
-                   "--mirror", "http://deb.debian.org/debian main", *debs, timeout=1500)
+                   "--ignore-regex", APTS, "--mirror", "http://deb.debian.org/debian main", *debs, timeout=1500)
     assert "PASS: All tests." in said, said
     print("piuparts has nothing to say")
 
