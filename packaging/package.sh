@@ -3,6 +3,7 @@
 # Both are built in one directory with the same flags, so that ccache serves the second.
 # CAIRN_PACKAGE_SUFFIX is added to the version, CAIRN_PACKAGES is another directory for the results.
 set -euo pipefail
+umask 022  # what is packaged has the modes that it has here
 cd "$(dirname "$(readlink -f "$0")")/.."
 out=$(realpath -m "${CAIRN_PACKAGES:-build/packages}")
 work=$PWD/build/packages/work
