@@ -48,21 +48,30 @@ deb() {
   lint '' lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$out"/deb/*.changes
 }
 
+# An rpm's header has the path of its build, in its compiler's options and in the expanded spec: so
+# that is the same everywhere, and one build at a time.
+readonly place=/tmp/cairn-rpmbuild
+
 rpm() {
-  local tree rpms=$work/rpms
+  local tree
   tree=$(packaging/source.sh "$work")
-  rm -rf "$rpms"
-  mkdir -p "$rpms"
+  if ! mkdir -m 700 "$place"; then
+    echo "another build of rpms runs, or was killed: remove $place" >&2
+    return 1
+  fi
+  trap 'rm -rf "$place"' EXIT
+  mkdir "$place/build"
   tar -c -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-    --mode=u=rwX,go=rX --format=gnu "${tree##*/}" | xz -T1 > "$rpms/${tree##*/}.tar.xz"
+    --mode=u=rwX,go=rX --format=gnu "${tree##*/}" | xz -T1 > "$place/${tree##*/}.tar.xz"
+  cp "$tree/packaging/rpm/cairn.spec" "$place"
   # --nodeps: what Debian has installed is not in rpm's own list.
-  quietly rpmbuild -ba --nodeps --define "_topdir $rpms" --define "_builddir $work" \
-    --define "_sourcedir $rpms" --define "_smp_mflags -j$(nproc)" \
-    ${CAIRN_PACKAGE_SUFFIX:+--define "cairn_suffix $CAIRN_PACKAGE_SUFFIX"} \
-    "$tree/packaging/rpm/cairn.spec"
+  quietly rpmbuild -ba --nodeps --define "_topdir $place" --define "_builddir $place/build" \
+    --define "_sourcedir $place" --define "_smp_mflags -j$(nproc)" \
+    ${CAIRN_PACKAGE_SUFFIX:+--define "cairn_suffix $CAIRN_PACKAGE_SUFFIX"} "$place/cairn.spec"
   rm -rf "$out/rpm"
   mkdir -p "$out/rpm"
-  mv "$rpms"/{RPMS/*,SRPMS}/*.rpm "$out/rpm"
+  mv "$place"/{RPMS/*,SRPMS}/*.rpm "$out/rpm"
+  rm -rf "$place"
   lint '* 0 errors, 0 warnings,*' rpmlint --config packaging/rpm/rpmlint.toml "$out"/rpm/*.rpm
 }
 
