@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 
 namespace cairn {
 

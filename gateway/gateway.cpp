@@ -6,10 +6,10 @@
 
 #include "base/log.h"
 #include "gateway/control_server.h"
+#include "gateway/front_end.h"
 #include "gateway/hosts_of_volume.h"
-#include "gateway/iscsi/driver/configured.h"
-#include "gateway/receiver_link.h"
-#include "gateway/sender_link.h"
+#include "gateway/link/receiver_link.h"
+#include "gateway/link/sender_link.h"
 #include "gateway/service_sentence.h"
 
 namespace cairn {
@@ -29,7 +29,7 @@ result<std::unique_ptr<gateway>> gateway::open(disk& on, const gateway_config& c
   std::unique_ptr<gateway> opened(new gateway(config));
   CAIRN_TRY(on.make_directory(config.state_directory));
   CAIRN_TRY(opened->open_members(on, random));
-  CAIRN_TRY(opened->bind(on, random));
+  CAIRN_TRY(opened->bind());
   return opened;
 }
 
@@ -62,18 +62,13 @@ result<void> gateway::open_members(disk& on, random_source& random) {
   return {};
 }
 
-result<void> gateway::bind(disk& on, random_source& random) {
+result<void> gateway::bind() {
   std::vector<member*> all;
   for (const auto& each : members_) all.push_back(each.get());
   auto control =
       control_server::open(config_.control, all, [this](member_status& s) { add_hosts(s); });
   if (!control) return fail(std::move(control).error());
   control_ = std::move(*control);
-  if (config_.iscsi) {
-    auto target = iscsi::target_server::open(on, iscsi::configured(config_, exports()), random);
-    if (!target) return fail(std::move(target).error());
-    iscsi_ = std::move(*target);
-  }
   return make_links();
 }
 
@@ -94,13 +89,15 @@ result<void> gateway::make_links() {
   return {};
 }
 
+void gateway::add(std::unique_ptr<front_end> f) { front_ends_.push_back(std::move(f)); }
+
 void gateway::start() {
   running_ = true;
   for (auto& each : members_) each->start();
   if (receivers_) receivers_->start();
   for (auto& each : senders_) each->start();
   control_->start();
-  if (iscsi_) iscsi_->start();
+  for (auto& each : front_ends_) each->start();
   log_notice(fmt::format("gateway {} serves {} volumes", config_.name, exports().size()),
              log_event::gateway_started);
 }
@@ -123,7 +120,7 @@ void gateway::reload(const gateway_config& now) {
                log_event::configuration_taken);
   if (!grew) return;
   for (auto& each : senders_) each->greet_again();
-  if (iscsi_) iscsi_->look_at_sizes();
+  for (auto& each : front_ends_) each->look_at_sizes();
   log_notice("the configuration was read again; hosts and peers are told what has grown",
              log_event::configuration_taken);
 }
@@ -146,7 +143,7 @@ bool gateway::grow(const member_config& now, member& of) {
 void gateway::stop() {
   if (!std::exchange(running_, false)) return;
   for (auto& each : members_) each->stop_soon();
-  if (iscsi_) iscsi_->stop();
+  for (auto& each : front_ends_) each->stop();
   control_->stop();
   for (auto& each : senders_) each->stop();
   if (receivers_) receivers_->stop();
@@ -160,7 +157,9 @@ void gateway::add_hosts(member_status& s) const {
     return m.group == s.group && m.name == s.member;
   });
   if (of == config_.members.end()) return;
-  const auto sessions = iscsi_ ? iscsi_->sessions() : std::vector<iscsi::session_status>();
+  std::vector<volume_session> sessions;
+  for (const auto& each : front_ends_)
+    std::ranges::move(each->sessions(), std::back_inserter(sessions));
   for (volume_status& each : s.volumes) {
     const auto volume = std::ranges::find(of->volumes, each.name, &volume_config::name);
     if (volume != of->volumes.end()) add_hosts_of(config_, *volume, sessions, each);

@@ -1,6 +1,7 @@
 // One gateway: every member of a configuration, with its links and the control server, put
-// together. Owned by the process's front end (gateway/nbd/plugin.cpp), which calls open, start and
-// stop from one thread, in this order; find and exports from any thread in between.
+// together; it is given its front ends. Owned by the process's front end (gateway/nbd/plugin.cpp),
+// which calls open, start and stop from one thread, in this order; find and exports from any thread
+// in between.
 //
 // open() takes the locks, recovers and binds, so that whatever is wrong reaches the user before
 // anything is served; threads exist from start() to stop() only, because nbdkit may fork before it.
@@ -10,16 +11,14 @@
 #include <string>
 #include <vector>
 
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 
 namespace cairn {
 
 class control_server;
+class front_end;
 class receiver_link;
 class sender_link;
-namespace iscsi {
-class target_server;
-}
 
 // A volume under its export name. Valid as long as the gateway.
 struct exported_volume {
@@ -39,6 +38,7 @@ class gateway {
   gateway(const gateway&) = delete;
   gateway& operator=(const gateway&) = delete;
 
+  void add(std::unique_ptr<front_end> f);  // over its exports(); before start()
   void start();
   // Takes from a configuration that was read again what can change while hosts are served: `log`,
   // and sizes that have grown (0: a block device is looked at again). Says in the log what grew,
@@ -55,7 +55,7 @@ class gateway {
  private:
   explicit gateway(const gateway_config& config);
   result<void> open_members(disk& on, random_source& random);
-  result<void> bind(disk& on, random_source& random);
+  result<void> bind();
   result<void> make_links();
   void add_hosts(member_status& s) const;
   bool grow(const member_config& now, member& of);
@@ -66,7 +66,7 @@ class gateway {
   std::vector<std::unique_ptr<sender_link>> senders_;
   std::unique_ptr<receiver_link> receivers_;  // none: no member is configured as secondary
   std::unique_ptr<control_server> control_;
-  std::unique_ptr<iscsi::target_server> iscsi_;  // none: not configured
+  std::vector<std::unique_ptr<front_end>> front_ends_;
   bool running_ = false;
 };
 

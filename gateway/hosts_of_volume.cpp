@@ -41,11 +41,11 @@ std::vector<std::string> export_uris(const gateway_config& config, const volume_
 }
 
 void add_hosts_of(const gateway_config& config, const volume_config& volume,
-                  const std::vector<iscsi::session_status>& sessions, volume_status& to) {
+                  const std::vector<volume_session>& sessions, volume_status& to) {
   to.exports = export_uris(config, volume);
   to.chap = chap_of(volume);
-  for (const iscsi::session_status& s : sessions)
-    if (s.volume == volume.name) to.sessions.push_back({s.initiator, s.address, s.tasks});
+  for (const volume_session& s : sessions)
+    if (s.volume == volume.name) to.sessions.push_back(s.host);
 }
 
 }  // namespace cairn

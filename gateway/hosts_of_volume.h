@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "gateway/iscsi/driver/session_status.h"
+#include "gateway/front_end.h"
 #include "replication/status.h"
 
 namespace cairn {
@@ -16,6 +16,6 @@ std::vector<std::string> export_uris(const gateway_config& config, const volume_
 
 // `sessions` are those of the whole gateway. Never a secret, only that there is one.
 void add_hosts_of(const gateway_config& config, const volume_config& volume,
-                  const std::vector<iscsi::session_status>& sessions, volume_status& to);
+                  const std::vector<volume_session>& sessions, volume_status& to);
 
 }  // namespace cairn

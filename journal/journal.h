@@ -10,7 +10,7 @@
 // An append: reserve() hands out sequence and place in a short critical section, write() puts
 // header and data there with one pwritev from the caller's buffers and marks the sequence finished.
 //
-// Not here: volumes, holds, the link. gateway/member.h puts these together.
+// Not here: volumes, holds, the link. gateway/member/member.h puts these together.
 #pragma once
 #include <sys/uio.h>
 

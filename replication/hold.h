@@ -1,8 +1,8 @@
 // The member's side of a marker round: which operations are withheld, and until when.
 //
-// Pure: the owner (gateway/hold_gate.h) calls it under one lock and passes the monotonic time in.
-// An operation is withheld while a marker is held and its sequence is behind the marker's. The
-// three ways out of a hold are one change of state each, made before the first acknowledgement
+// Pure: the owner (gateway/member/hold_gate.h) calls it under one lock and passes the monotonic
+// time in. An operation is withheld while a marker is held and its sequence is behind the marker's.
+// The three ways out of a hold are one change of state each, made before the first acknowledgement
 // leaves: RELEASE (the marker is sealed), ABANDON and the limit (it is void). So a marker that was
 // held without a break until RELEASE, and only such a one, is ever sealed (docs/markers.md).
 #pragma once

@@ -1,6 +1,6 @@
 // What the secondary's end of a link decides (docs/wire.md): whether a HELLO is accepted and what
 // has to be cut first; which records of a stretch are taken; what is told back. Values in, values
-// out; gateway/receiver_link.h does it. No I/O, clock or thread.
+// out; gateway/link/receiver_link.h does it. No I/O, clock or thread.
 //
 // Safe because: records are only ever added behind `received`, in order, from the one incarnation
 // that said HELLO; and what a primary may have taken back since is cut, durably, before the answer.

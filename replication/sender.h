@@ -1,7 +1,7 @@
 // What the primary's end of a link decides (docs/wire.md): what HELLO's answer means, what is sent
 // next, what a peer's progress may be, when to give a connection up and when to try again. Events
-// and the time go in, actions come out; gateway/sender_link.h does them in order. No I/O, clock or
-// thread.
+// and the time go in, actions come out; gateway/link/sender_link.h does them in order. No I/O,
+// clock or thread.
 //
 //   waiting ──due──► connecting ──► greeting ──answer──► streaming
 //      ▲                 └──────────────┴── lost, refused ──┘        fenced: for good

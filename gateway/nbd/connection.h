@@ -29,7 +29,7 @@ class connection {
   std::uint64_t size_bytes() const { return size_bytes_; }
   bool writable() const { return writable_; }  // when it was made
   std::string description() const;
-  member& owner() const { return *volume_.owner; }
+  journal_room room() const { return volume_.owner->room(); }
 
   std::chrono::microseconds write_delay(std::uint64_t write_bytes) const {
     return volume_.owner->write_delay(write_bytes);

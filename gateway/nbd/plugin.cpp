@@ -12,11 +12,12 @@
 #include "base/service_notify.h"
 #include "base/service_watch.h"
 #include "base/version.h"
+#include "gateway/iscsi/configured.h"
 #include "gateway/nbd/callback.h"
 #include "gateway/nbd/client_eviction.h"
 #include "gateway/nbd/connection.h"
 #include "gateway/nbd/reload_signal.h"
-#include "gateway/room_patience.h"
+#include "gateway/volume/room_patience.h"
 #include "storage/posix_disk.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -58,6 +59,16 @@ int on_config_complete() {
   });
 }
 
+result<void> add_iscsi() {
+  if (!plugin_state.config.iscsi) return {};
+  auto target = iscsi::target_server::open(
+      posix_disk(), iscsi::configured(plugin_state.config, plugin_state.serving->exports()),
+      system_random());
+  if (!target) return fail(std::move(target).error());
+  plugin_state.serving->add(std::move(*target));
+  return {};
+}
+
 int on_get_ready() {
   return callback([]() -> result<void> {
     // nbdkit asks for SIGTERM at its parent's end when it gets its sockets by activation. Whoever
@@ -72,7 +83,7 @@ int on_get_ready() {
     auto opened = gateway::open(posix_disk(), plugin_state.config, system_random());
     if (!opened) return fail(std::move(opened).error());
     plugin_state.serving = std::move(*opened);
-    return {};
+    return add_iscsi();
   });
 }
 
@@ -234,9 +245,9 @@ int on_pwrite(void* handle, const void* buffer, uint32_t count, uint64_t offset,
   const byte_view bytes{static_cast<const std::byte*>(buffer), count};
   return callback([&] {
     keep_pace(of(handle), count);
-    return when_there_is_room(of(handle).owner(), pause, [&] {
-      return of(handle).write(bytes, offset, (flags & NBDKIT_FLAG_FUA) != 0);
-    });
+    return when_there_is_room(
+        [&] { return of(handle).room(); }, pause,
+        [&] { return of(handle).write(bytes, offset, (flags & NBDKIT_FLAG_FUA) != 0); });
   });
 }
 
@@ -246,7 +257,7 @@ int on_flush(void* handle, uint32_t) {
 
 result<void> clear(connection& c, record_kind kind, byte_range range, uint32_t flags) {
   keep_pace(c, 0);
-  return when_there_is_room(c.owner(), pause,
+  return when_there_is_room([&] { return c.room(); }, pause,
                             [&] { return c.clear(kind, range, (flags & NBDKIT_FLAG_FUA) != 0); });
 }
 

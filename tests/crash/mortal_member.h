@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 #include "tests/crash/volume_images.h"
 #include "tests/support/virtual_disk.h"
 #include "tests/support/watched_disk.h"

@@ -91,7 +91,7 @@ void secondary_life::step() {
   }
 }
 
-// HELLO, and what gateway/receiver_session.cpp does about it.
+// HELLO, and what gateway/link/receiver_session.cpp does about it.
 void secondary_life::greet() {
   const auto h = primary_.greeting();
   auto& log = of_.log();

@@ -10,7 +10,7 @@
 #include <random>
 
 #include "base/crc32c.h"
-#include "gateway/iscsi/scsi/reservations.h"
+#include "iscsi/scsi/reservations.h"
 #include "tests/fuzz/driver.h"
 #include "tests/unit/scsi/odd_cdbs.h"
 

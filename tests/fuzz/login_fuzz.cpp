@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/iscsi_name.h"
-#include "gateway/iscsi/discovery.h"
-#include "gateway/iscsi/login.h"
+#include "iscsi/discovery.h"
+#include "iscsi/login.h"
 #include "tests/fuzz/driver.h"
 
 namespace {

@@ -4,8 +4,8 @@
 //   pdu_fuzz [--seed N] [--runs N] [--seconds N] [FILE…]
 #include <cstring>
 
-#include "gateway/iscsi/pdu_stream.h"
-#include "gateway/iscsi/session.h"
+#include "iscsi/pdu_stream.h"
+#include "iscsi/session.h"
 #include "tests/fuzz/driver.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/iscsi/scsi/reservations.h"
+#include "iscsi/scsi/reservations.h"
 #include "tests/unit/replication/samples.h"
 
 namespace cairn::samples {

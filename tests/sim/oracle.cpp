@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 
 namespace cairn::sim {
 

@@ -1,7 +1,7 @@
 // The oracle's account of journals: what was written, what recoveries found, what is gone.
 #include <fmt/format.h>
 
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 #include "tests/sim/oracle.h"
 
 namespace cairn::sim {

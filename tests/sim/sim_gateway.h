@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/sim_control.h"
 #include "tests/sim/sim_receiver.h"

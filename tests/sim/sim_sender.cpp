@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "gateway/stretch_packer.h"
+#include "gateway/link/stretch_packer.h"
 #include "tests/sim/sim_gateway.h"
 
 namespace cairn::sim {

@@ -8,7 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/log.h"
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 #include "storage/posix_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"
 

@@ -2,7 +2,7 @@
 // and checked at the receiver.
 #include <benchmark/benchmark.h>
 
-#include "gateway/stretch_packer.h"
+#include "gateway/link/stretch_packer.h"
 #include "replication/receiver.h"
 #include "replication/wire.h"
 #include "tests/bench/micro/warm_journal.h"

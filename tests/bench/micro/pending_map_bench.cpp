@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "gateway/pending_map.h"
+#include "gateway/volume/pending_map.h"
 
 namespace cairn {
 namespace {

@@ -1,4 +1,4 @@
-#include "gateway/background_pace.h"
+#include "gateway/volume/background_pace.h"
 
 #include <gtest/gtest.h>
 

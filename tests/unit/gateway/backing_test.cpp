@@ -2,7 +2,7 @@
 // writes into it.
 #include <gtest/gtest.h>
 
-#include "gateway/volume.h"
+#include "gateway/volume/volume.h"
 #include "tests/support/virtual_disk.h"
 
 namespace cairn {

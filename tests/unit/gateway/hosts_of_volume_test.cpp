@@ -48,9 +48,9 @@ TEST(ExportUris, EncodeWhatWouldEndTheQueryOfASocketsPath) {
 TEST(HostsOfVolume, OnlyTheSessionsOfThisVolumeAreAdded) {
   volume_status to;
   add_hosts_of(a_gateway(), a_volume(),
-               {{"iqn.x:a", "10.0.0.2:1", "m1-v1", 1, 3},
-                {"iqn.x:a", "10.0.0.2:2", "m1-v2", 2, 0},
-                {"iqn.x:b", "10.0.0.3:3", "", 3, 0}},
+               {{"m1-v1", {"iqn.x:a", "10.0.0.2:1", 3}},
+                {"m1-v2", {"iqn.x:a", "10.0.0.2:2", 0}},
+                {"", {"iqn.x:b", "10.0.0.3:3", 0}}},
                to);
   EXPECT_EQ(to.sessions, (std::vector<host_session>{{"iqn.x:a", "10.0.0.2:1", 3}}));
   EXPECT_EQ(to.exports, export_uris(a_gateway(), a_volume()));

@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "base/log.h"
-#include "gateway/iscsi/driver/connection.h"
-#include "gateway/iscsi/driver/target_server.h"
+#include "gateway/iscsi/connection.h"
+#include "gateway/iscsi/target_server.h"
 #include "storage/posix_disk.h"
 #include "tests/support/watched_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"

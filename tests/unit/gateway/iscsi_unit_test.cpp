@@ -1,5 +1,5 @@
 // A volume as the storage of an iSCSI target, where the journal has no room.
-#include "gateway/iscsi/driver/unit.h"
+#include "gateway/iscsi/unit.h"
 
 #include "tests/unit/gateway/member_fixture.h"
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "gateway/receiver_link.h"
-#include "gateway/sender_link.h"
+#include "gateway/link/receiver_link.h"
+#include "gateway/link/sender_link.h"
 #include "storage/posix_disk.h"
 #include "tests/support/own_address.h"
 #include "tests/unit/gateway/temporary_directory.h"

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/crc32c.h"
-#include "gateway/background_pace.h"
-#include "gateway/member.h"
+#include "gateway/member/member.h"
+#include "gateway/volume/background_pace.h"
 #include "storage/posix_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/member.h"
+#include "gateway/member/member.h"
 #include "storage/posix_disk.h"
 #include "tests/support/virtual_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"

@@ -182,10 +182,10 @@ TEST_F(member_test, AFullFileSystemUnderABackingFileIsWaitedFor) {
   ASSERT_TRUE((*m)->write_and_wait(0, block('a'), 0, false));
   ASSERT_TRUE((*m)->write_and_wait(1, block('b'), 0, false));
   (*m)->sync_step();
-  EXPECT_TRUE((*m)->making_room());
+  EXPECT_TRUE((*m)->room().being_made);
   disk.fail_next_write("v1.img", ENOSPC);
   EXPECT_FALSE((*m)->destage_step());
-  EXPECT_FALSE((*m)->making_room()) << "nobody waits for that";
+  EXPECT_FALSE((*m)->room().being_made) << "nobody waits for that";
   const auto told = (*m)->status().destage_trouble;
   EXPECT_TRUE(told.starts_with("destaging waits: ")) << told;
   EXPECT_NE(told.find("No space left on device"), std::string::npos) << told;
@@ -197,7 +197,7 @@ TEST_F(member_test, AFullFileSystemUnderABackingFileIsWaitedFor) {
   (*m)->backing_step();
   EXPECT_EQ((*m)->status().backed, sequence(3));
   EXPECT_EQ((*m)->status().destage_trouble, "");
-  EXPECT_FALSE((*m)->making_room()) << "there is nothing more to free";
+  EXPECT_FALSE((*m)->room().being_made) << "there is nothing more to free";
   EXPECT_EQ(disk.content(where_ / "v1.img")->at(0), std::byte{'c'});
 }
 

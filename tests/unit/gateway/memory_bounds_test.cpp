@@ -5,9 +5,9 @@
 #include <malloc.h>
 
 #include "base/log.h"
-#include "gateway/lag_samples.h"
-#include "gateway/member.h"
-#include "gateway/pending_map.h"
+#include "gateway/member/member.h"
+#include "gateway/volume/lag_samples.h"
+#include "gateway/volume/pending_map.h"
 #include "storage/posix_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"
 

@@ -1,4 +1,4 @@
-#include "gateway/pending_map.h"
+#include "gateway/volume/pending_map.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/iscsi/driver/told_portals.h"
+#include "gateway/iscsi/told_portals.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "gateway/iscsi/chap.h"
+#include "iscsi/chap.h"
 
 #include <gtest/gtest.h>
 
-#include "gateway/iscsi/text_keys.h"
+#include "iscsi/text_keys.h"
 #include "tests/unit/iscsi/login_fixture.h"
 
 namespace cairn::iscsi {

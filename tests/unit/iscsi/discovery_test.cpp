@@ -1,4 +1,4 @@
-#include "gateway/iscsi/discovery.h"
+#include "iscsi/discovery.h"
 
 #include <gtest/gtest.h>
 

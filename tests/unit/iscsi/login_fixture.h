@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/iscsi/login.h"
+#include "iscsi/login.h"
 
 namespace cairn::iscsi {
 

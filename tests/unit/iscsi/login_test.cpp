@@ -1,4 +1,4 @@
-#include "gateway/iscsi/login.h"
+#include "iscsi/login.h"
 
 #include "tests/unit/iscsi/login_fixture.h"
 

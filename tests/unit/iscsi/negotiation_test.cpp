@@ -1,4 +1,4 @@
-#include "gateway/iscsi/negotiation.h"
+#include "iscsi/negotiation.h"
 
 #include <gtest/gtest.h>
 

@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "gateway/iscsi/output_queue.h"
-#include "gateway/iscsi/pdu_stream.h"
+#include "iscsi/output_queue.h"
+#include "iscsi/pdu_stream.h"
 
 namespace cairn::iscsi {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "gateway/iscsi/session.h"
+#include "iscsi/session.h"
 
 namespace cairn::iscsi {
 using scsi::work_kind;

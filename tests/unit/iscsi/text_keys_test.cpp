@@ -1,4 +1,4 @@
-#include "gateway/iscsi/text_keys.h"
+#include "iscsi/text_keys.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/iscsi/scsi/attentions.h"
+#include "iscsi/scsi/attentions.h"
 
 #include "tests/unit/scsi/initiator.h"
 

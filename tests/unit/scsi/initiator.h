@@ -12,8 +12,8 @@
 #include <string>
 
 #include "base/big_endian.h"
-#include "gateway/iscsi/scsi/device.h"
-#include "gateway/iscsi/scsi/sense.h"
+#include "iscsi/scsi/device.h"
+#include "iscsi/scsi/sense.h"
 
 namespace cairn::scsi::test {
 

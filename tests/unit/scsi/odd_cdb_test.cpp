@@ -1,7 +1,7 @@
 // CDBs as no initiator should send them: cut, with bits that mean nothing, with random fields.
 #include <random>
 
-#include "gateway/iscsi/scsi/opcodes.h"
+#include "iscsi/scsi/opcodes.h"
 #include "tests/unit/scsi/initiator.h"
 #include "tests/unit/scsi/odd_cdbs.h"
 

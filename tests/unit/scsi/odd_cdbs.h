@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/big_endian.h"
-#include "gateway/iscsi/scsi/device.h"
-#include "gateway/iscsi/scsi/geometry.h"
-#include "gateway/iscsi/scsi/opcodes.h"
+#include "iscsi/scsi/device.h"
+#include "iscsi/scsi/geometry.h"
+#include "iscsi/scsi/opcodes.h"
 
 namespace cairn::scsi::test {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "base/crc32c.h"
-#include "gateway/iscsi/scsi/reservations.h"
-#include "gateway/iscsi/scsi/transport_id.h"
+#include "iscsi/scsi/reservations.h"
+#include "iscsi/scsi/transport_id.h"
 #include "tests/unit/scsi/reserving.h"
 
 namespace cairn::scsi::test {

@@ -1,4 +1,4 @@
-#include "gateway/iscsi/scsi/opcodes.h"
+#include "iscsi/scsi/opcodes.h"
 #include "tests/unit/scsi/initiator.h"
 
 namespace cairn::scsi::test {

@@ -1,0 +1,278 @@
+#include "gateway/link/sender_link.h"
+
+#include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <atomic>
+#include <cerrno>
+#include <deque>
+#include <thread>
+
+#include "base/log.h"
+#include "gateway/link/stretch_packer.h"
+#include "net/framed_connection.h"
+#include "net/pulse.h"
+
+namespace cairn {
+namespace {
+
+using wire_end = std::shared_ptr<framed_connection>;
+
+std::uint64_t now_us() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(since).count());
+}
+
+// After a stretch that was not full, so that a busy host's records travel some at a time and not
+// one by one. The first record after an idle moment does not wait.
+constexpr std::chrono::microseconds gather_pause(500);
+constexpr std::size_t full_bytes = 64U << 10;
+
+milliseconds in_ms(std::uint64_t us) { return milliseconds(us / 1000); }
+
+struct outgoing {
+  bytes head;  // or the whole frame
+  raw_bytes body;
+};
+
+void rethrow(std::exception_ptr trouble) {
+  if (trouble) std::rethrow_exception(trouble);
+}
+
+}  // namespace
+
+class sender_link::impl {
+ public:
+  impl(member& owner, sender_settings settings)
+      : owner_(owner), settings_(settings), decides_(settings) {}
+
+  void start();
+  void greet_again();
+  void stop();
+
+ private:
+  // ---- on the link's thread only
+  void turn();  // whatever is due by now
+  void arm();   // so that turn() comes in time
+  void perform(const sender_actions& actions);
+  void perform(const sender_action& action);
+  void verify(sequence at);
+  void drop();
+  own_watermarks own() const;
+  bool current(const wire_end& wire) const { return wire && wire == wire_; }
+  std::optional<outgoing> next_frame();
+
+  static asio::awaitable<void> dial(impl* self);
+  static asio::awaitable<void> listen(impl* self, wire_end wire);
+  static asio::awaitable<void> speak(impl* self, wire_end wire);
+
+  // First, so that it goes last: what is suspended in it may still hold the rest.
+  asio::io_context io_{1};
+  pulse pulse_{io_};
+  member& owner_;
+  const sender_settings settings_;
+  sender decides_;
+  incarnation start_;         // of the HELLO of this connection
+  wire_end wire_;             // none: not connected
+  std::deque<bytes> outbox_;  // frames that go before the next stretch
+  asio::steady_timer due_{io_};
+  asio::steady_timer something_to_send_{io_};
+  asio::steady_timer gather_{io_};
+  std::atomic<bool> woken_{false};
+  std::thread thread_;
+};
+
+void sender_link::impl::start() {
+  const member_state state = owner_.log().state();
+  if (state.role == member_role::fenced)
+    return owner_.set_link(link_state::refused, "fenced: " + state.fenced_because);
+  owner_.on_progress([this] {
+    if (woken_.exchange(true)) return;
+    asio::post(io_, [this] {
+      woken_ = false;
+      something_to_send_.cancel();
+    });
+  });
+  asio::post(io_, [this] { turn(); });
+  thread_ = std::thread([this] {
+    const auto stay = asio::make_work_guard(io_);
+    pulse_.run("member " + owner_.config().name + ": link");
+  });
+}
+
+void sender_link::impl::greet_again() {
+  asio::post(io_, [this] {
+    if (!wire_) return;  // the next HELLO is not made yet
+    perform(decides_.on_lost("the volumes have grown", now_us()));
+    arm();
+  });
+}
+
+void sender_link::impl::stop() {
+  if (!thread_.joinable()) return;
+  owner_.on_progress({});
+  io_.stop();
+  thread_.join();
+  if (wire_) wire_->close();
+}
+
+own_watermarks sender_link::impl::own() const {
+  own_watermarks w;
+  w.trimmed = owner_.log().trimmed();
+  w.shippable = owner_.shippable();
+  w.durable = owner_.log().durable();
+  w.finished = owner_.log().finished();  // last, so that it covers the others
+  return w;
+}
+
+void sender_link::impl::turn() {
+  perform(decides_.on_time(own(), now_us()));
+  arm();
+}
+
+void sender_link::impl::arm() {
+  const std::uint64_t at = decides_.next_deadline_us();
+  if (at == ~std::uint64_t{0}) return;
+  due_.expires_at(asio::steady_timer::time_point(std::chrono::microseconds(at)));
+  due_.async_wait([this](const std::error_code& ec) {
+    if (!ec) turn();
+  });
+}
+
+void sender_link::impl::perform(const sender_actions& actions) {
+  for (const sender_action& one : actions) perform(one);
+  something_to_send_.cancel();
+}
+
+void sender_link::impl::perform(const sender_action& action) {
+  if (std::holds_alternative<open_connection>(action))
+    asio::co_spawn(io_, dial(this), rethrow);
+  else if (const auto* send = std::get_if<send_to_peer>(&action))
+    outbox_.push_back(encode(send->message));
+  else if (std::holds_alternative<end_connection>(action))
+    drop();
+  else if (const auto* told = std::get_if<tell_progress>(&action))
+    owner_.peer_progress(told->peer, told->sent);
+  else if (std::holds_alternative<tell_lost>(action))
+    owner_.peer_lost();
+  else if (const auto* state = std::get_if<tell_state>(&action))
+    owner_.set_link(state->state, state->because);
+  else if (const auto* fence = std::get_if<fence_member>(&action))
+    owner_.fence(fence->because);
+  else if (const auto* check = std::get_if<check_record>(&action))
+    verify(check->at);
+}
+
+// The peer says that a record arrived damaged. If ours is, sending it again would go on for ever.
+void sender_link::impl::verify(sequence at) {
+  const auto rows = owner_.log().rows(at, at, 1, ~std::uint64_t{0});
+  if (!rows || rows->empty()) return;
+  raw_bytes ignored;
+  const auto read = owner_.log().read_record(rows->front(), ignored);
+  if (!read && read.error().code == EBADMSG) perform(decides_.on_damage(at, read.error().text));
+}
+
+void sender_link::impl::drop() {
+  if (wire_) wire_->close();
+  wire_.reset();
+  outbox_.clear();
+}
+
+asio::awaitable<void> sender_link::impl::dial(impl* self) {
+  const endpoint to = *self->owner_.config().peer;
+  result<std::unique_ptr<framed_connection>> made =
+      co_await connect_to(to.host, to.port, in_ms(self->settings_.handshake_us));
+  if (!made) {
+    self->perform(self->decides_.on_lost(made.error().text, now_us()));
+    self->arm();
+    co_return;
+  }
+  self->drop();
+  self->wire_ = std::move(*made);
+  const hello greeting = self->owner_.make_hello();
+  self->start_ = greeting.starts.empty() ? incarnation() : greeting.starts.back().number;
+  self->perform(self->decides_.on_connected(greeting, now_us()));
+  self->arm();
+  if (!self->wire_) co_return;
+  asio::co_spawn(self->io_, listen(self, self->wire_), rethrow);
+  asio::co_spawn(self->io_, speak(self, self->wire_), rethrow);
+}
+
+asio::awaitable<void> sender_link::impl::listen(impl* self, wire_end wire) {
+  const milliseconds limit = in_ms(self->settings_.silence_us);
+  while (self->current(wire)) {
+    const result<link_message> message = co_await wire->read_link(limit);
+    if (!self->current(wire)) break;
+    if (message)
+      self->perform(self->decides_.on_message(*message, self->own(), now_us()));
+    else
+      self->perform(self->decides_.on_lost(message.error().text, now_us()));
+    self->arm();
+  }
+}
+
+// What goes out next, or nothing for now. Reading the journal may block; that is what this thread
+// is for.
+std::optional<outgoing> sender_link::impl::next_frame() {
+  if (!outbox_.empty()) {
+    outgoing frame{std::move(outbox_.front()), {}};
+    outbox_.pop_front();
+    return frame;
+  }
+  const auto order = decides_.next_stretch(own());
+  if (!order) return {};
+  auto packed = pack_stretch(owner_.log(), *order, start_);
+  if (!packed) {
+    perform(decides_.on_lost("reading the journal: " + packed.error().text, now_us()));
+    return {};
+  }
+  if (packed->message.last < packed->message.first) {
+    perform(decides_.on_damage(order->first, packed->damage->text));
+    return {};
+  }
+  decides_.on_sent(packed->message.last, packed->message.records.size(), now_us());
+  auto head = encode_head(packed->message);
+  return outgoing{std::move(head), std::move(packed->message.records)};
+}
+
+asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
+  const milliseconds limit = in_ms(self->settings_.stall_us);
+  while (self->current(wire)) {
+    std::optional<outgoing> frame = self->next_frame();
+    if (!frame) {
+      self->owner_.want_wake();
+      frame = self->next_frame();  // what came before the wish has woken nobody
+    }
+    if (!self->current(wire)) break;
+    if (!frame) {
+      self->something_to_send_.expires_at(asio::steady_timer::time_point::max());
+      std::error_code woken;
+      co_await self->something_to_send_.async_wait(
+          asio::redirect_error(asio::use_awaitable, woken));
+      continue;
+    }
+    bytes head = std::move(frame->head);
+    raw_bytes body = std::move(frame->body);
+    const std::size_t size = body.size();
+    const result<void> sent = co_await wire->write(std::move(head), std::move(body), limit);
+    if (!sent && self->current(wire))
+      self->perform(self->decides_.on_lost(sent.error().text, now_us()));
+    self->arm();
+    if (size >= full_bytes) continue;
+    std::error_code ignored;
+    self->gather_.expires_after(gather_pause);
+    co_await self->gather_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+sender_link::sender_link(member& owner, sender_settings settings)
+    : impl_(std::make_unique<impl>(owner, settings)) {}
+sender_link::~sender_link() { stop(); }
+void sender_link::start() { impl_->start(); }
+void sender_link::greet_again() { impl_->greet_again(); }
+void sender_link::stop() { impl_->stop(); }
+
+}  // namespace cairn
