@@ -3,10 +3,11 @@
 // A connection begins with coordinator_hello, which picks the member that it then belongs to.
 // Several coordinators may be connected at once; epochs decide whom a member obeys, not this.
 //
-// Threads: one for all connections, in which MARK, RELEASE and ABANDON are obeyed at once, so that
-// a round takes no longer than two journal appends; and a pool for REPORT, APPLY and PROMOTE, which
-// wait for the disk. Answers that a member gives later, from whichever thread, are passed to the
-// first one and dropped when the connection is gone.
+// Threads: one for all connections, which waits for no disk; and two for each member, one that
+// obeys MARK, RELEASE and ABANDON, so that a round takes no longer than two journal appends, and
+// one for REPORT, APPLY and PROMOTE (control_session.h). So a member whose disk hangs stops its own
+// markers and nobody else's. Answers, from whichever thread, are passed to the first one and
+// dropped when the connection is gone.
 //
 // From outside: a deadline for the hello, a cap on connections, garbage ends the connection with a
 // line in the log. `members` must outlive stop().
@@ -24,7 +25,7 @@ namespace cairn {
 class control_server {
  public:
   // Adds to a member's status what the member itself does not know: who reaches its volumes, and
-  // where. Called in the thread that obeys MARK, so it must not wait.
+  // where. Called in the thread of all connections, so it must not wait.
   using status_addition = std::function<void(member_status&)>;
 
   // Binds. The error names host and port. Port 0 takes a free one (tests).

@@ -189,7 +189,8 @@ std::optional<exported_volume> gateway::find(const std::string& name) const {
 std::vector<exported_volume> gateway::exports() const {
   std::vector<exported_volume> all;
   for (const auto& each : members_) {
-    for (std::size_t i = 0; i < each->config().volumes.size(); ++i) all.push_back({each.get(), i});
+    for (std::size_t i = 0; i < each->config().volumes.size(); ++i)
+      all.push_back({each.get(), i, &each->config()});
   }
   return all;
 }

@@ -22,8 +22,9 @@ class sender_link;
 
 // A volume under its export name. Valid as long as the gateway.
 struct exported_volume {
-  member* owner = nullptr;
+  host_face* owner = nullptr;
   std::size_t index = 0;  // in owner->facts()
+  const member_config* of = nullptr;
 
   // As of now: `writable` changes with the member's role.
   volume_facts facts() const { return owner->facts().at(index); }

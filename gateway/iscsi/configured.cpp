@@ -37,7 +37,7 @@ server_options configured(const gateway_config& config, const std::vector<export
   for (const auto& name : own.digests) out.digests.push_back(digest(name));
   out.state_directory = config.state_directory;
   for (const auto& each : all)
-    out.exports.push_back(export_of(each.owner->config().volumes.at(each.index), each));
+    out.exports.push_back(export_of(each.of->volumes.at(each.index), each));
   return out;
 }
 

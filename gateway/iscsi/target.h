@@ -37,7 +37,7 @@ class target {
   // Runs what may wait for room in the member's journal. Set before the first connection.
   asio::thread_pool& writers() { return *writers_; }
   void use(asio::thread_pool& writers) { writers_ = &writers; }
-  const member* owner() const { return what_.volume.owner; }
+  const host_face* owner() const { return what_.volume.owner; }
   // The volume may have grown: initiators are told so.
   void look_at_size();
   // Made when it is first asked for. EBADMSG when its reservations are damaged.

@@ -87,7 +87,7 @@ class target_server::impl {
   std::atomic<bool> stopping_{false};
   asio::io_context io_;
   std::optional<asio::thread_pool> pool_;  // while it runs: a thread does not survive nbdkit's fork
-  std::map<const member*, asio::thread_pool> writers_;  // the same
+  std::map<const host_face*, asio::thread_pool> writers_;  // the same
   append_permits appends_{appending_threads()};
   connection_surroundings around_;
   const strand strand_{io_.get_executor()};  // of doors_ and timer_

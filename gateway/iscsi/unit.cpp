@@ -64,7 +64,7 @@ bool unit::try_now(const work& w, byte_view out, byte_span in, const acknowledge
       return true;
     case work_kind::write:
       if (w.fua || owner().write_delay(out.size()).count() > 0) return false;
-      if (owner().log().ahead().bytes <= 2 * out.size()) return false;  // a segment has to be made
+      if (owner().ahead().bytes <= 2 * out.size()) return false;  // a segment has to be made
       return begin(
           [&](acknowledge a) {
             owner().write(volume_.index, out, w.range.offset, false, std::move(a));

@@ -34,7 +34,7 @@ class unit {
   volume_facts facts() const { return volume_.facts(); }
 
  private:
-  member& owner() const { return *volume_.owner; }
+  host_face& owner() const { return *volume_.owner; }
   void keep_pace(std::uint64_t write_bytes) const;
   using abort_flag = const std::atomic<bool>&;
   template <class F>

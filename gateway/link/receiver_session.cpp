@@ -208,10 +208,12 @@ result<hello_answer> receiver_session::impl::accept(const hello& greeting,
   journal& log = owner_.log();
   if (const auto failed = log.failure()) return fail(EIO, *failed);
   const sequence had = log.assigned();
-  if (how.adopt_volumes) CAIRN_TRY(owner_.adopt_volumes(greeting.volumes));
-  if (how.learn_lineages || how.learn_starts) CAIRN_TRY(owner_.follow(greeting, how.keep_to));
+  auto* const side = owner_.arrivals();
+  if (!side) return fail(EROFS, std::string("this side is ") + name_of(owner_.role()));
+  if (how.adopt_volumes) CAIRN_TRY(side->adopt_volumes(greeting.volumes));
+  if (how.learn_lineages || how.learn_starts) CAIRN_TRY(side->follow(greeting, how.keep_to));
   CAIRN_TRY(log.sync());
-  owner_.stored_advanced();
+  side->stored_advanced();
   if (how.keep_to < had)
     log_notice("member " + greeting.member + ": " + std::to_string(had.value - how.keep_to.value) +
                    " records that the primary lost at a restart were cut behind record " +
@@ -240,7 +242,7 @@ void receiver_session::impl::end(const std::string& why) {
 }
 
 void receiver_session::impl::on_synced() {
-  owner_.stored_advanced();
+  if (auto* const side = owner_.arrivals()) side->stored_advanced();
   if (!decides_) return;
   decides_->on_stored(owner_.log().durable());
   say_progress();
@@ -300,7 +302,9 @@ std::optional<link_message> receiver_session::impl::obey(const stretch& s) {
   }
   const auto records = for_journal(std::get<std::vector<arrived_record>>(verdict));
   if (records.empty()) return {};
-  if (auto done = owner_.append_received(records); !done) {
+  auto* const side = owner_.arrivals();
+  if (!side) return taken_over();
+  if (auto done = side->append_received(records); !done) {
     owner_.set_link(link_state::refused, "can't store: " + done.error().text);
     return refusal{refusal_code::blocked, done.error().text, {}};
   }

@@ -73,6 +73,7 @@ class sender_link::impl {
   asio::io_context io_{1};
   pulse pulse_{io_};
   member& owner_;
+  source_face* source_ = nullptr;  // from start() on
   const sender_settings settings_;
   sender decides_;
   incarnation start_;         // of the HELLO of this connection
@@ -89,7 +90,10 @@ void sender_link::impl::start() {
   const member_state state = owner_.log().state();
   if (state.role == member_role::fenced)
     return owner_.set_link(link_state::refused, "fenced: " + state.fenced_because);
-  owner_.on_progress([this] {
+  source_ = owner_.source();
+  if (!source_)
+    return owner_.set_link(link_state::refused, std::string("this side is ") + name_of(state.role));
+  source_->on_progress([this] {
     if (woken_.exchange(true)) return;
     asio::post(io_, [this] {
       woken_ = false;
@@ -113,7 +117,7 @@ void sender_link::impl::greet_again() {
 
 void sender_link::impl::stop() {
   if (!thread_.joinable()) return;
-  owner_.on_progress({});
+  source_->on_progress({});
   io_.stop();
   thread_.join();
   if (wire_) wire_->close();
@@ -122,7 +126,7 @@ void sender_link::impl::stop() {
 own_watermarks sender_link::impl::own() const {
   own_watermarks w;
   w.trimmed = owner_.log().trimmed();
-  w.shippable = owner_.shippable();
+  w.shippable = source_->shippable();
   w.durable = owner_.log().durable();
   w.finished = owner_.log().finished();  // last, so that it covers the others
   return w;
@@ -155,13 +159,13 @@ void sender_link::impl::perform(const sender_action& action) {
   else if (std::holds_alternative<end_connection>(action))
     drop();
   else if (const auto* told = std::get_if<tell_progress>(&action))
-    owner_.peer_progress(told->peer, told->sent);
+    source_->peer_progress(told->peer, told->sent);
   else if (std::holds_alternative<tell_lost>(action))
-    owner_.peer_lost();
+    source_->peer_lost();
   else if (const auto* state = std::get_if<tell_state>(&action))
     owner_.set_link(state->state, state->because);
   else if (const auto* fence = std::get_if<fence_member>(&action))
-    owner_.fence(fence->because);
+    source_->fence(fence->because);
   else if (const auto* check = std::get_if<check_record>(&action))
     verify(check->at);
 }
@@ -192,7 +196,7 @@ asio::awaitable<void> sender_link::impl::dial(impl* self) {
   }
   self->drop();
   self->wire_ = std::move(*made);
-  const hello greeting = self->owner_.make_hello();
+  const hello greeting = self->source_->make_hello();
   self->start_ = greeting.starts.empty() ? incarnation() : greeting.starts.back().number;
   self->perform(self->decides_.on_connected(greeting, now_us()));
   self->arm();
@@ -243,7 +247,7 @@ asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
   while (self->current(wire)) {
     std::optional<outgoing> frame = self->next_frame();
     if (!frame) {
-      self->owner_.want_wake();
+      self->source_->want_wake();
       frame = self->next_frame();  // what came before the wish has woken nobody
     }
     if (!self->current(wire)) break;

@@ -59,16 +59,14 @@ result<void> all_configured(const std::vector<volume_identity>& known, const mem
   return {};
 }
 
-using volume_list = std::vector<std::unique_ptr<volume>>;
-
-result<volume_list> open_volumes(disk& on, const member_config& c, journal& log,
-                                 random_source& random) {
+result<member_core::volume_list> open_volumes(disk& on, const member_config& c, journal& log,
+                                              random_source& random) {
   const auto known = log.volumes();
   CAIRN_TRY(all_configured(known, c));
   const bool primary = log.state().role != member_role::secondary;
   std::vector<volume_identity> all;
   auto last_index = static_cast<std::uint32_t>(known.size());
-  volume_list out;
+  member_core::volume_list out;
   for (const auto& v : c.volumes) {
     const auto* old = named(known, v.name);
     auto backing = open_backing(on, v, old, journal_options{}.lock_wait_ms);
@@ -121,84 +119,54 @@ result<std::unique_ptr<member>> member::open(disk& on, const member_config& conf
 
 member_impl::member_impl(const member_config& config, std::string gateway_name,
                          const testing_config& testing, std::unique_ptr<journal> log,
-                         std::vector<std::unique_ptr<volume>> volumes)
-    : config_(config),
-      gateway_name_(std::move(gateway_name)),
-      log_(std::move(log)),
-      volumes_(std::move(volumes)),
-      gate_(log_->state().marker_epoch, log_->state().marker_last, testing.hold),
-      role_(log_->state().role),
-      samples_(volumes_.size()),
-      destage_stopped_(!testing.destage),
-      hangs_(testing.hang) {
-  if (const auto newest = log_->newest_marker())
-    gate_.seen(newest->body.marker.made_in, newest->body.marker.number);
+                         member_core::volume_list volumes)
+    : gateway_name_(std::move(gateway_name)),
+      testing_(testing),
+      core_(config, std::move(log), std::move(volumes)),
+      destages_(core_, !testing.destage),
+      finished_(core_),
+      catalog_thread_(core_.sentence("catalog")),
+      destage_thread_(core_.sentence("destage")) {
+  if (testing.hang == "catalog") catalog_thread_.hang_instead();
+  if (testing.hang == "destage") destage_thread_.hang_instead();
 }
 
 member_impl::~member_impl() { stop(); }
 
 result<void> member_impl::restore(const recovery_report& found) {
-  CAIRN_TRY(index_volumes());
-  const auto state = log_->state();
-  if (!is_primary() && log_->durable() < state.target_sequence)
-    return fail(EIO, "member " + config_.name + ": the journal ends at record " +
-                         std::to_string(log_->durable().value) + ", but marker " +
-                         std::to_string(state.target.number.value) + " at record " +
-                         std::to_string(state.target_sequence.value) +
-                         " was to be applied; this copy must be made again");
-  destager_ = std::make_unique<destager>(*log_, table_, log_->backed());
-  visible_.with([&](prefix& p) { p = prefix(log_->assigned().value); });
-  visible_reached_ = log_->assigned().value;
-  restore_samples(found);
-  if (role_ == member_role::secondary) {
-    applied_ = log_->backed().value;  // what the backing files hold at least
-    // A start that is killed on a long way goes on from where it was, and frees journal as it goes.
-    CAIRN_TRY(advance_to(state.target_sequence, backs_too::yes));
-  } else {
-    applied_ = state.target_sequence.value;
-    CAIRN_TRY(restore_pending());
+  CAIRN_TRY(core_.index_volumes());
+  restore_lag(found);
+  if (core_.role() == member_role::secondary) {
+    secondary_ = std::make_unique<secondary_side>(core_, destages_, [this] { become_primary(); });
+    return secondary_->restore();
   }
-  if (role_ == member_role::primary)
-    for (const auto& body : found.unsealed)
-      if (auto done = append_marker(record_kind::void_, body); !done) return fail(done.error());
-  if (!state.fenced_because.empty())
-    log_warning("member " + config_.name + " is fenced: " + state.fenced_because,
-                log_event::member_fenced, subject());
+  owned_primary_ = make_primary();
+  primary_ = owned_primary_.get();
+  CAIRN_TRY(owned_primary_->restore(found.unsealed));
+  if (const auto because = core_.log().state().fenced_because; !because.empty())
+    log_warning("member " + config().name + " is fenced: " + because, log_event::member_fenced,
+                core_.subject());
   return {};
 }
 
-// Fills table_ from the journal's indexes; a volume that a secondary's primary has not named yet
-// has none, and no record.
-result<void> member_impl::index_volumes() {
-  table_.assign(volumes_.size(), nullptr);
-  for (const auto& v : volumes_) {
-    const auto index = v->identity().index;
-    if (index == 0) continue;
-    if (index > table_.size() || table_[index - 1] != nullptr)
-      return fail(EINVAL, "member " + config_.name + ": volume " + v->identity().name +
-                              " has index " + std::to_string(index) + " out of order");
-    table_[index - 1] = v.get();
-  }
-  return {};
+std::unique_ptr<primary_side> member_impl::make_primary() {
+  return std::make_unique<primary_side>(core_, destages_, testing_);
 }
 
-result<void> member_impl::restore_pending() {
-  return each_row(log_->backed(), log_->assigned(), [&](const row& r) {
-    if (changes_volume(r.what.kind)) enter(r);
-  });
+// Hosts' writes are refused until the role says so, too.
+void member_impl::become_primary() {
+  owned_primary_ = make_primary();
+  if (running_) owned_primary_->start();
+  primary_ = owned_primary_.get();
 }
 
 // So that lag is told right after a restart, too: what is still in the journal counts as added now.
-void member_impl::restore_samples(const recovery_report& found) {
-  peer_.with([&](peer_view& v) {
-    for (const auto& m : log_->markers(log_->trimmed()))
-      if (m.seal_at && !m.voided) v.sealed.emplace_back(m.body.marker, m.seal_at);
-  });
+void member_impl::restore_lag(const recovery_report& found) {
   const auto now = std::chrono::steady_clock::now();
-  samples_.with([&](lag_samples& s) {
+  core_.lag().with([&](lag_samples& s) {
     for (const auto& [index, held] : found.held)
-      if (index > 0 && index <= volumes_.size())
-        s.add(index - 1, volume_count{held.bytes, held.records}, log_->assigned(), now);
+      if (index > 0 && index <= core_.volumes().size())
+        s.add(index - 1, volume_count{held.bytes, held.records}, core_.log().assigned(), now);
   });
 }
 

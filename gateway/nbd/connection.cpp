@@ -8,8 +8,7 @@
 namespace cairn {
 
 std::string describe(const exported_volume& volume) {
-  const auto& owner = volume.owner->config();
-  return fmt::format("group {}, member {}, {}", owner.group, owner.name,
+  return fmt::format("group {}, member {}, {}", volume.of->group, volume.of->name,
                      volume.facts().writable ? "writable" : "read-only");
 }
 

@@ -14,19 +14,19 @@ void marker_rounds::step() {
   const auto held = *std::exchange(held_, std::nullopt);
   switch (at_.random.below(4)) {
     case 0:
-      return at_.core().on_abandon({held.marker}, at_.now());
+      return at_.core().rounds()->on_abandon({held.marker}, at_.now());
     case 1:
       at_.pass_time(hold_limit);
       return at_.core().hold_step(at_.now());
     default:
-      return at_.core().on_release({held.marker, held.by}, at_.now());
+      return at_.core().rounds()->on_release({held.marker, held.by}, at_.now());
   }
 }
 
 void marker_rounds::begin() {
   last_ = last_.next();
   const mark m{{last_, only}, {"m1", "m2"}, static_cast<std::uint32_t>(hold_limit.count())};
-  at_.core().on_mark(m, at_.now(), [this](const control_message& a) { answered(a); });
+  at_.core().rounds()->on_mark(m, at_.now(), [this](const control_message& a) { answered(a); });
 }
 
 void marker_rounds::answered(const control_message& m) {

@@ -99,8 +99,8 @@ void secondary_life::greet() {
   if (keep_to < log.assigned()) ++of_.seen.truncations;
   stored_ = std::min(stored_, keep_to);
   greeted_ = false;
-  if (!must(of_.core().adopt_volumes(h.volumes))) return;
-  if (!must(of_.core().follow(h, keep_to))) return;
+  if (!must(of_.core().arrivals()->adopt_volumes(h.volumes))) return;
+  if (!must(of_.core().arrivals()->follow(h, keep_to))) return;
   if (log.assigned() != keep_to) return of_.blame("it does not cut where the primary did");
   store();
   greeted_ = of_.alive();
@@ -111,20 +111,20 @@ void secondary_life::receive() {
   const auto some = primary_.behind(of_.log().assigned(), 1 + of_.random.below(stretch_max));
   std::vector<received_record> records;
   for (const auto& r : some) records.push_back({r.what, r.data});
-  if (must(of_.core().append_received(records))) of_.core().stored_advanced();
+  if (must(of_.core().arrivals()->append_received(records))) of_.core().arrivals()->stored_advanced();
 }
 
 void secondary_life::store() {
   if (!must(of_.log().sync())) return;
   stored_ = of_.log().durable();
-  of_.core().stored_advanced();
+  of_.core().arrivals()->stored_advanced();
 }
 
 // REPORT, then APPLY of one of what was reported, now and then PROMOTE.
 void secondary_life::select() {
   const bool claims = !selection_ || of_.random.below(4) == 0;
   if (claims) selection_ = selection_.next();
-  const auto answer = of_.core().on_report({selection_, claims});
+  const auto answer = of_.core().selection()->on_report({selection_, claims});
   if (!of_.alive()) return;
   const auto* r = std::get_if<reported>(&answer);
   if (r == nullptr) return of_.blame("REPORT: " + std::get<control_refusal>(answer).reason);
@@ -139,7 +139,7 @@ void secondary_life::choose(const reported& from) {
   if (from.markers.empty()) return;
   const auto& chosen = from.markers[of_.random.below(from.markers.size())];
   attempted_ = chosen.marker;
-  const auto answer = of_.core().on_apply({selection_, attempted_});
+  const auto answer = of_.core().selection()->on_apply({selection_, attempted_});
   if (!of_.alive()) return;
   if (std::holds_alternative<applied>(answer)) {
     ++of_.seen.applied;
@@ -149,7 +149,7 @@ void secondary_life::choose(const reported& from) {
 }
 
 void secondary_life::promote_it() {
-  const auto answer = of_.core().on_promote({selection_, target_, of_.random.make_uuid()});
+  const auto answer = of_.core().selection()->on_promote({selection_, target_, of_.random.make_uuid()});
   if (const auto* no = std::get_if<control_refusal>(&answer); no != nullptr && of_.alive())
     return of_.blame("PROMOTE: " + no->reason);
   if (!std::holds_alternative<cairn::promoted>(answer)) return;

@@ -9,9 +9,12 @@ namespace cairn::sim {
 void sim_control::accept(std::shared_ptr<control_connection> c) {
   connections_.push_back(c);
   const std::weak_ptr<control_connection> weak = c;
-  c->attach(1, {[this, weak](const control_message& m) {
-                  const auto live = weak.lock();
-                  if (live && owner_.up()) obey(live, m);
+  const auto session =
+      std::make_shared<control_session>(owner_.core(), [this, weak](const control_message& a) {
+        if (const auto live = weak.lock()) answer(live, a);
+      });
+  c->attach(1, {[this, session](const control_message& m) {
+                  if (owner_.up()) obey(*session, m);
                 },
                 [] {}, [this] { return busy_ || !owner_.may_wait(); }});
   c->send(1, owner_.core().welcome());
@@ -45,13 +48,6 @@ void sim_control::answer(const std::shared_ptr<control_connection>& c, const con
   c->send(1, m);
 }
 
-void sim_control::release_hold(const release& r) {
-  const bool held = owner_.core().hold_deadline().has_value();
-  owner_.core().on_release(r, owner_.clock());
-  if (owner_.up() && held == owner_.core().hold_deadline().has_value())
-    world_.met.meet(situation::release_ignored);
-}
-
 // Between INSERTED and RELEASE a restart matters most.
 void sim_control::die_in_round() {
   if (!world_.faults || !world_.random.chance(3)) return;
@@ -59,34 +55,28 @@ void sim_control::die_in_round() {
   owner_.start_later(world_.random.between(4'000, 12'000));
 }
 
-void sim_control::obey(const std::shared_ptr<control_connection>& c, const control_message& m) {
-  auto& core = owner_.core();
-  busy_ = true;
-  const std::weak_ptr<control_connection> weak = c;
-  const auto to = [this, weak](const control_message& a) {
-    if (const auto live = weak.lock()) answer(live, a);
+void sim_control::trace(const control_message& m) const {
+  const auto told = [&](const char* what, marker_id about) {
+    SIM_TRACE(world_, "gateway {}: {}({}, epoch {})", owner_.index(), what, about.number.value,
+              about.made_in.value);
   };
-  if (const auto* k = std::get_if<mark>(&m)) {
-    SIM_TRACE(world_, "gateway {}: MARK({}, epoch {})", owner_.index(), k->marker.number.value,
-              k->marker.made_in.value);
-    core.on_mark(*k, owner_.clock(), to);
-    die_in_round();
-  } else if (const auto* r = std::get_if<release>(&m)) {
-    SIM_TRACE(world_, "gateway {}: RELEASE({})", owner_.index(), r->marker.number.value);
-    release_hold(*r);
-  } else if (const auto* a = std::get_if<abandon>(&m)) {
-    core.on_abandon(*a, owner_.clock());
-  } else if (std::holds_alternative<status_request>(m)) {
-    to(core.status());
-  } else if (const auto* q = std::get_if<report>(&m)) {
-    to(core.on_report(*q));
-  } else if (const auto* y = std::get_if<apply>(&m)) {
-    SIM_TRACE(world_, "gateway {}: APPLY({})", owner_.index(), y->marker.number.value);
-    to(core.on_apply(*y));
-  } else if (const auto* p = std::get_if<promote>(&m)) {
-    SIM_TRACE(world_, "gateway {}: PROMOTE({})", owner_.index(), p->marker.number.value);
-    to(core.on_promote(*p));
-  }
+  if (const auto* k = std::get_if<mark>(&m)) told("MARK", k->marker);
+  if (const auto* r = std::get_if<release>(&m)) told("RELEASE", r->marker);
+  if (const auto* a = std::get_if<apply>(&m)) told("APPLY", a->marker);
+  if (const auto* p = std::get_if<promote>(&m)) told("PROMOTE", p->marker);
+}
+
+void sim_control::obey(control_session& session, const control_message& m) {
+  const auto turn = turn_of(m);
+  if (!turn || !session.admit(*turn)) return;
+  trace(m);
+  busy_ = true;
+  const bool held = owner_.core().hold_deadline().has_value();
+  session.obey(m, owner_.clock());
+  if (std::holds_alternative<release>(m) && owner_.up() &&
+      held == owner_.core().hold_deadline().has_value())
+    world_.met.meet(situation::release_ignored);
+  if (std::holds_alternative<mark>(m)) die_in_round();
   busy_ = false;
 }
 

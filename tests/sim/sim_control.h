@@ -1,9 +1,9 @@
-// The control server of a gateway, as gateway/control_server does it: one thread obeys MARK,
-// RELEASE and ABANDON of all connections; REPORT, APPLY and PROMOTE, one at a time for each
-// connection, run beside it.
+// The control server of a gateway without its wire and threads: connections, and in them the
+// sessions that gateway/control_server runs, too.
 #pragma once
 #include <memory>
 
+#include "gateway/control_session.h"
 #include "tests/sim/virtual_connection.h"
 
 namespace cairn::sim {
@@ -21,9 +21,9 @@ class sim_control {
   void died();
 
  private:
-  void obey(const std::shared_ptr<control_connection>& c, const control_message& m);
+  void obey(control_session& session, const control_message& m);
+  void trace(const control_message& m) const;
   void answer(const std::shared_ptr<control_connection>& c, const control_message& m);
-  void release_hold(const release& r);
   void die_in_round();
 
   world& world_;

@@ -82,17 +82,18 @@ void sim_receiver::greet(const wire& c, const hello& theirs) {
 
 // What the verdict asks for, each durable before the answer.
 bool sim_receiver::obey(const hello& theirs, const hello_accepted& verdict) {
-  auto& core = owner_.core();
-  auto& log = core.log();
-  if (verdict.adopt_volumes && !core.adopt_volumes(theirs.volumes)) return false;
+  auto& log = owner_.core().log();
+  auto* const core = owner_.core().arrivals();
+  if (!core) return false;
+  if (verdict.adopt_volumes && !core->adopt_volumes(theirs.volumes)) return false;
   if (verdict.learn_lineages || verdict.learn_starts) {
     if (verdict.keep_to < log.assigned()) world_.met.meet(situation::truncation);
     SIM_TRACE(world_, "gateway {} keeps {} of {}", owner_.index(), verdict.keep_to.value,
               log.assigned().value);
-    if (!core.follow(theirs, verdict.keep_to)) return false;
+    if (!core->follow(theirs, verdict.keep_to)) return false;
   }
   if (!log.sync()) return false;
-  core.stored_advanced();
+  core->stored_advanced();
   return true;
 }
 
@@ -107,7 +108,9 @@ void sim_receiver::take(const stretch& s) {
   if (fresh.empty()) return;
   std::vector<received_record> records;
   for (const auto& r : fresh) records.push_back({r.what, r.data});
-  const auto done = owner_.core().append_received(records);
+  auto* const core = owner_.core().arrivals();
+  if (!core) return current_->cut(1), current_.reset();
+  const auto done = core->append_received(records);
   if (!owner_.up()) return;
   if (!done && done.error().code != ENOSPC && done.error().code != EROFS)
     world_.fail("appending what was received: " + done.error().text);

@@ -26,8 +26,8 @@ void sim_sender::start() {
   decides_.reset();
   if (peer_ == nullptr || owner_.core().log().state().role != member_role::primary) return;
   decides_.emplace(quick());
-  owner_.core().on_progress([this] { wake(); });
-  owner_.core().want_wake();
+  owner_.core().source()->on_progress([this] { wake(); });
+  owner_.core().source()->want_wake();
   owner_.after(0, [this] { turn(); });
 }
 
@@ -45,7 +45,7 @@ void sim_sender::wake() {
   if (std::exchange(woken_, true)) return;
   owner_.after(world_.random.below(1'500), [this] {
     woken_ = false;
-    owner_.core().want_wake();
+    owner_.core().source()->want_wake();
     speak();
   });
 }
@@ -53,7 +53,7 @@ void sim_sender::wake() {
 own_watermarks sim_sender::own() {
   own_watermarks w;
   w.trimmed = owner_.core().log().trimmed();
-  w.shippable = owner_.core().shippable();
+  w.shippable = owner_.core().source()->shippable();
   w.durable = owner_.core().log().durable();
   w.finished = owner_.core().log().finished();
   return w;
@@ -85,9 +85,9 @@ void sim_sender::perform(const sender_action& action) {
   } else if (std::holds_alternative<end_connection>(action)) {
     died();
   } else if (const auto* told = std::get_if<tell_progress>(&action)) {
-    owner_.core().peer_progress(told->peer, told->sent);
+    owner_.core().source()->peer_progress(told->peer, told->sent);
   } else if (std::holds_alternative<tell_lost>(action)) {
-    owner_.core().peer_lost();
+    owner_.core().source()->peer_lost();
   } else if (const auto* state = std::get_if<tell_state>(&action)) {
     SIM_TRACE(world_, "gateway {}: link {} {}", owner_.index(), name_of(state->state),
               state->because);
@@ -97,7 +97,7 @@ void sim_sender::perform(const sender_action& action) {
           fmt::format("the link of gateway {} is refused: {}", owner_.index(), state->because));
   } else if (const auto* fence = std::get_if<fence_member>(&action)) {
     world_.met.meet(situation::fenced);
-    owner_.core().fence(fence->because);
+    owner_.core().source()->fence(fence->because);
   } else if (std::holds_alternative<check_record>(action)) {
     world_.fail("a record was called damaged by the peer");
   }
@@ -122,7 +122,7 @@ void sim_sender::dial() {
                 },
                 [] { return false; }});
   peer_->receiver.accept(c);
-  const auto greeting = owner_.core().make_hello();
+  const auto greeting = owner_.core().source()->make_hello();
   start_ = greeting.starts.back().number;
   perform(decides_->on_connected(greeting, world_.now()));
   arm();

@@ -129,7 +129,7 @@ class two_sites : public testing::Test {
   }
 
   member& member_of(bool primary, std::size_t i) {
-    return *gateways_[primary][i]->exports().front().owner;
+    return dynamic_cast<member&>(*gateways_[primary][i]->exports().front().owner);
   }
   void write(std::size_t i, char c, std::uint64_t offset) {
     const auto done =

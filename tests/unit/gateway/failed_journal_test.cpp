@@ -42,14 +42,14 @@ TEST_F(failed_journal_test, WhatDidNotBecomeDurableIsNotRead) {
 
 TEST_F(failed_journal_test, ASealThatFinishedWhileItFailedIsNotShipped) {
   const auto now = std::chrono::steady_clock::now();
-  member_->on_mark(marker(1), now, collect());
+  member_->rounds()->on_mark(marker(1), now, collect());
   disk_.before_record_write = [&](const std::string&, std::uint64_t) {
     disk_.before_record_write = {};
     fail_journal();
   };
-  member_->on_release({marker(1).marker, answer<inserted>()->by}, now);
+  member_->rounds()->on_release({marker(1).marker, answer<inserted>()->by}, now);
   ASSERT_EQ(member_->log().finished(), sequence(2)) << "it is there";
-  EXPECT_EQ(member_->shippable(), sequence(1));
+  EXPECT_EQ(member_->source()->shippable(), sequence(1));
   ASSERT_TRUE(answer<outcome>());
   EXPECT_FALSE(answer<outcome>()->sealed);
 }

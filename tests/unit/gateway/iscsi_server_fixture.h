@@ -17,6 +17,7 @@
 #include "gateway/iscsi/connection.h"
 #include "gateway/iscsi/target_server.h"
 #include "storage/posix_disk.h"
+#include "tests/support/stall.h"
 #include "tests/support/watched_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"
 
@@ -24,37 +25,6 @@ namespace cairn::iscsi {
 
 constexpr int block = 512;
 constexpr const char* target_name = "iqn.2026-11.io.cairn:lab.v";
-
-// A point in the journal's writing at which appends stand still.
-class stall {
- public:
-  void pass() {
-    std::unique_lock lock(mutex_);
-    ++waiting_;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return !closed_; });
-    --waiting_;
-  }
-  void close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-  }
-  void open() {
-    const std::lock_guard lock(mutex_);
-    closed_ = false;
-    changed_.notify_all();
-  }
-  void wait_for_somebody() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return closed_ && waiting_ > 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool closed_ = false;
-  int waiting_ = 0;
-};
 
 // One session. Counts what comes back.
 class initiator {

@@ -144,11 +144,11 @@ class link_test : public testing::Test {
     const marker_id id{marker_number(n), epoch(1)};
     std::atomic<bool> sealed{false};
     const auto now = [] { return std::chrono::steady_clock::now(); };
-    primary_->on_mark({id, {"m1"}, 1000}, now(), [&](const control_message& m) {
+    primary_->rounds()->on_mark({id, {"m1"}, 1000}, now(), [&](const control_message& m) {
       const auto* told = std::get_if<outcome>(&m);
       if (told && told->sealed) sealed = true;
     });
-    primary_->on_release({id, primary_->log().current()}, now());
+    primary_->rounds()->on_release({id, primary_->log().current()}, now());
     EXPECT_TRUE(soon([&] { return sealed.load(); }));
     EXPECT_TRUE(all_stored());
     return id;

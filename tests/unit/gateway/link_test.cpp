@@ -41,7 +41,7 @@ TEST_F(link_test, a_sealed_marker_can_be_applied_at_the_secondary) {
   const marker_id at = sealed_marker(1);
   write('b');
   ASSERT_TRUE(all_stored());
-  const auto answer = secondary_->on_apply({epoch(1), at});
+  const auto answer = secondary_->selection()->on_apply({epoch(1), at});
   ASSERT_TRUE(std::holds_alternative<applied>(answer));
   bytes seen(512);
   ASSERT_TRUE(secondary_->read(0, seen, 0));
@@ -101,8 +101,9 @@ TEST_F(link_test, a_takeover_fences_the_primary_whose_connection_was_there_befor
   start_primary();
   write('a');
   const marker_id at = sealed_marker(1);
-  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), at})));
-  const auto told = secondary_->on_promote({epoch(1), at, system_random().make_uuid()});
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->selection()->on_apply({epoch(1), at})));
+  const auto told =
+      secondary_->selection()->on_promote({epoch(1), at, system_random().make_uuid()});
   ASSERT_TRUE(std::holds_alternative<promoted>(told));
   ASSERT_TRUE(soon([&] { return primary_->status().role == member_role::fenced; }));
   EXPECT_FALSE(primary_->write_and_wait(0, block('b'), 0, false));
@@ -118,8 +119,9 @@ TEST_F(link_test, a_primary_that_comes_back_after_a_takeover_is_fenced) {
   start_primary();
   const marker_id at = sealed_marker(1);
   stop_primary();
-  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), at})));
-  const auto told = secondary_->on_promote({epoch(1), at, system_random().make_uuid()});
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->selection()->on_apply({epoch(1), at})));
+  const auto told =
+      secondary_->selection()->on_promote({epoch(1), at, system_random().make_uuid()});
   ASSERT_TRUE(std::holds_alternative<promoted>(told));
   start_primary();
   ASSERT_TRUE(soon([&] { return primary_->status().role == member_role::fenced; }));
@@ -131,14 +133,15 @@ TEST_F(link_test, writes_under_way_at_a_takeover_disturb_neither_side) {
   start_secondary();
   start_primary();
   const marker_id at = sealed_marker(1);
-  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), at})));
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->selection()->on_apply({epoch(1), at})));
   std::atomic<bool> stop{false};
   std::thread host([&] {
     while (!stop && primary_->write_and_wait(0, block('w'), 0, false)) {
     }
   });
   std::this_thread::sleep_for(milliseconds(20));
-  const auto told = secondary_->on_promote({epoch(1), at, system_random().make_uuid()});
+  const auto told =
+      secondary_->selection()->on_promote({epoch(1), at, system_random().make_uuid()});
   EXPECT_TRUE(std::holds_alternative<promoted>(told));
   for (int i = 0; i < 200; ++i) EXPECT_TRUE(secondary_->write_and_wait(0, block('s'), 4096, false));
   EXPECT_TRUE(soon([&] { return primary_->status().role == member_role::fenced; }));
@@ -224,13 +227,15 @@ TEST_F(link_test, a_volume_is_added_on_both_sides) {
   start_primary();
   write('a');
   ASSERT_TRUE(all_stored());
-  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), sealed_marker(1)})));
+  ASSERT_TRUE(std::holds_alternative<applied>(
+      secondary_->selection()->on_apply({epoch(1), sealed_marker(1)})));
   write('b');
   const marker_id second = sealed_marker(2);
   stop_secondary();
   volumes_ = {"v2", "v1"};
   start_secondary();
-  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), second})));
+  ASSERT_TRUE(
+      std::holds_alternative<applied>(secondary_->selection()->on_apply({epoch(1), second})));
   stop_secondary();
   start_secondary();
   bytes seen(512);
@@ -241,7 +246,8 @@ TEST_F(link_test, a_volume_is_added_on_both_sides) {
   start_primary();
   ASSERT_TRUE(primary_->write_and_wait(1, block('c'), 0, false));
   const marker_id third = sealed_marker(3);
-  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), third})));
+  ASSERT_TRUE(
+      std::holds_alternative<applied>(secondary_->selection()->on_apply({epoch(1), third})));
   ASSERT_TRUE(secondary_->read(0, seen, 0));
   EXPECT_EQ(static_cast<char>(seen[0]), 'c');
 }
@@ -250,11 +256,12 @@ TEST_F(link_test, a_volume_that_the_primary_never_had_is_not_written_after_a_tak
   start_secondary();
   start_primary();
   const marker_id at = sealed_marker(1);
-  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->on_apply({epoch(1), at})));
+  ASSERT_TRUE(std::holds_alternative<applied>(secondary_->selection()->on_apply({epoch(1), at})));
   stop_secondary();
   volumes_ = {"v1", "v2"};
   start_secondary();
-  const auto told = secondary_->on_promote({epoch(1), at, system_random().make_uuid()});
+  const auto told =
+      secondary_->selection()->on_promote({epoch(1), at, system_random().make_uuid()});
   ASSERT_TRUE(std::holds_alternative<promoted>(told));
   EXPECT_TRUE(secondary_->facts()[0].writable);
   EXPECT_FALSE(secondary_->facts()[1].writable);

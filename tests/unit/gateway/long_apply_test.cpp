@@ -31,11 +31,11 @@ class long_apply_test : public testing::Test {
   // A secondary that knows its primary's volumes and starts, and has no record yet.
   std::unique_ptr<member> fresh_secondary() {
     const auto primary = open(config(member_role::primary, "primary"));
-    const auto greeting = primary->make_hello();
+    const auto greeting = primary->source()->make_hello();
     made_in_ = greeting.starts.back().number;
     auto m = open(config(member_role::secondary, "secondary"));
-    EXPECT_TRUE(m->adopt_volumes(greeting.volumes));
-    EXPECT_TRUE(m->follow(greeting, sequence{}));
+    EXPECT_TRUE(m->arrivals()->adopt_volumes(greeting.volumes));
+    EXPECT_TRUE(m->arrivals()->follow(greeting, sequence{}));
     return m;
   }
   void append(member& m, record r, byte_view data) {
@@ -44,7 +44,7 @@ class long_apply_test : public testing::Test {
     r.data_length = static_cast<std::uint32_t>(data.size());
     r.data_crc = crc32c(data);
     const received_record one{r, data};
-    const auto done = m.append_received(std::span(&one, 1));
+    const auto done = m.arrivals()->append_received(std::span(&one, 1));
     ASSERT_TRUE(done) << done.error().text;
   }
   void write(member& m, std::uint64_t n) {
@@ -88,7 +88,7 @@ TEST_F(long_apply_test, DestagesOnTheWayAndEndsExactlyAtTheMarker) {
   }
   write(*m, 1);  // beyond the marker
   ASSERT_TRUE(m->log().sync());
-  const auto answer = m->on_apply({epoch(1), newest});
+  const auto answer = m->selection()->on_apply({epoch(1), newest});
   ASSERT_TRUE(std::holds_alternative<applied>(answer));
   const auto shown = markers * each + each - 1;
   EXPECT_EQ(number_at(*m, shown * 512 % volume_bytes), shown);
@@ -111,7 +111,8 @@ TEST_F(long_apply_test, AStopLeavesTheRestToTheNextStart) {
   const auto marker = seal(*m, 1);
   ASSERT_TRUE(m->log().sync());
   m->stop_soon();
-  EXPECT_TRUE(std::holds_alternative<control_refusal>(m->on_apply({epoch(1), marker})));
+  EXPECT_TRUE(
+      std::holds_alternative<control_refusal>(m->selection()->on_apply({epoch(1), marker})));
   EXPECT_EQ(number_at(*m, 512), 0U);
   m.reset();
   m = open(config(member_role::secondary, "secondary"));

@@ -58,7 +58,7 @@ class member_test : public testing::Test {
   }
 
   // What the member answered to control messages.
-  member::reply collect() {
+  round_face::reply collect() {
     return [this](const control_message& m) { answers_.push_back(m); };
   }
   template <class T>

@@ -232,7 +232,7 @@ TEST_F(member_test, WhoDoesNotDestageByConfigurationHasNoTrouble) {
 TEST_F(member_test, AFlushOfAFencedMemberMakesItsWritesDurable) {
   auto m = open(config());
   ASSERT_TRUE(m->write_and_wait(0, block('a'), 0, false));
-  m->fence("the other site took over");
+  m->source()->fence("the other site took over");
   EXPECT_FALSE(m->write_and_wait(0, block('b'), 0, false));
   EXPECT_LT(m->log().durable(), m->log().finished());
   ASSERT_TRUE(m->flush(0));
@@ -251,14 +251,14 @@ TEST_F(member_test, IdsSurviveARestart) {
 TEST_F(member_test, WriteBehindAMarkerIsWithheldAndUnreadableUntilRelease) {
   auto m = open(config());
   const auto now = std::chrono::steady_clock::now();
-  m->on_mark(marker(1), now, collect());
+  m->rounds()->on_mark(marker(1), now, collect());
   ASSERT_TRUE(answer<inserted>());
   const auto counted = answer<inserted>()->by;
   bool acknowledged = false;
   m->write(0, block('a'), 0, false, [&](result<void> r) { acknowledged = bool(r); });
   EXPECT_FALSE(acknowledged);
   EXPECT_EQ(first_byte(*m, 0, 0), '\0');
-  m->on_release({marker(1).marker, counted}, now + milliseconds(1));
+  m->rounds()->on_release({marker(1).marker, counted}, now + milliseconds(1));
   EXPECT_TRUE(acknowledged);
   EXPECT_EQ(first_byte(*m, 0, 0), 'a');
 }
@@ -266,12 +266,12 @@ TEST_F(member_test, WriteBehindAMarkerIsWithheldAndUnreadableUntilRelease) {
 TEST_F(member_test, SealIsNotShippableBeforeItIsDurable) {
   auto m = open(config());
   const auto now = std::chrono::steady_clock::now();
-  m->on_mark(marker(1), now, collect());
-  m->on_release({marker(1).marker, answer<inserted>()->by}, now);
-  EXPECT_EQ(m->shippable(), sequence(1));
+  m->rounds()->on_mark(marker(1), now, collect());
+  m->rounds()->on_release({marker(1).marker, answer<inserted>()->by}, now);
+  EXPECT_EQ(m->source()->shippable(), sequence(1));
   EXPECT_EQ(m->log().finished(), sequence(2));
   m->sync_step();
-  EXPECT_EQ(m->shippable(), sequence(2));
+  EXPECT_EQ(m->source()->shippable(), sequence(2));
   ASSERT_TRUE(answer<outcome>());
   EXPECT_TRUE(answer<outcome>()->sealed);
 }
@@ -279,7 +279,7 @@ TEST_F(member_test, SealIsNotShippableBeforeItIsDurable) {
 TEST_F(member_test, HoldLimitReleasesHostsAndVoidsTheMarker) {
   auto m = open(config());
   const auto now = std::chrono::steady_clock::now();
-  m->on_mark(marker(1), now, collect());
+  m->rounds()->on_mark(marker(1), now, collect());
   const auto counted = answer<inserted>()->by;
   bool acknowledged = false;
   m->write(0, block('a'), 0, false, [&](result<void> r) { acknowledged = bool(r); });
@@ -287,7 +287,7 @@ TEST_F(member_test, HoldLimitReleasesHostsAndVoidsTheMarker) {
   EXPECT_TRUE(acknowledged);
   ASSERT_TRUE(answer<outcome>());
   EXPECT_FALSE(answer<outcome>()->sealed);
-  m->on_release({marker(1).marker, counted}, now + milliseconds(51));
+  m->rounds()->on_release({marker(1).marker, counted}, now + milliseconds(51));
   EXPECT_FALSE(m->log().newest_marker()->seal_at);
 }
 
@@ -297,9 +297,9 @@ TEST_F(member_test, NoMarkerIsTakenWhileTheVoidOfTheOneBeforeIsBeingJournaled) {
   auto m = member::open(disk, config(), "gateway", {}, system_random());
   ASSERT_TRUE(m) << m.error().text;
   const auto now = std::chrono::steady_clock::now();
-  (*m)->on_mark(marker(1), now, collect());
+  (*m)->rounds()->on_mark(marker(1), now, collect());
   disk.before_record_write = [&](const std::string&, std::uint64_t) {
-    (*m)->on_mark(marker(2), now + milliseconds(50), collect());
+    (*m)->rounds()->on_mark(marker(2), now + milliseconds(50), collect());
   };
   (*m)->hold_step(now + milliseconds(50));
   disk.before_record_write = nullptr;
@@ -307,34 +307,34 @@ TEST_F(member_test, NoMarkerIsTakenWhileTheVoidOfTheOneBeforeIsBeingJournaled) {
   const auto* refused = std::get_if<control_refusal>(&answers_[1]);
   ASSERT_TRUE(refused);
   EXPECT_NE(refused->reason.find("still being journaled"), std::string::npos) << refused->reason;
-  (*m)->on_mark(marker(2), now + milliseconds(51), collect());
+  (*m)->rounds()->on_mark(marker(2), now + milliseconds(51), collect());
   EXPECT_TRUE(answer<inserted>());
 }
 
 TEST_F(member_test, MarkerHeldAtAKillIsVoidAfterTheRestart) {
-  open(config())->on_mark(marker(1), std::chrono::steady_clock::now(), collect());
+  open(config())->rounds()->on_mark(marker(1), std::chrono::steady_clock::now(), collect());
   auto m = open(config());
   ASSERT_TRUE(m->log().newest_marker());
   EXPECT_TRUE(m->log().newest_marker()->voided);
-  m->on_mark(marker(1), std::chrono::steady_clock::now(), collect());
+  m->rounds()->on_mark(marker(1), std::chrono::steady_clock::now(), collect());
   ASSERT_TRUE(answer<control_refusal>());
   EXPECT_EQ(answer<control_refusal>()->highest_marker, marker_number(1));
 }
 
 TEST_F(member_test, SelectionEpochIsGrantedToOneStartOnly) {
   auto m = open(config(member_role::secondary));
-  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(3), true})));
-  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(3)})));
-  const auto again = m->on_report({epoch(3), true});
+  EXPECT_TRUE(std::holds_alternative<reported>(m->selection()->on_report({epoch(3), true})));
+  EXPECT_TRUE(std::holds_alternative<reported>(m->selection()->on_report({epoch(3)})));
+  const auto again = m->selection()->on_report({epoch(3), true});
   ASSERT_TRUE(std::holds_alternative<control_refusal>(again));
   EXPECT_EQ(std::get<control_refusal>(again).highest_epoch, epoch(3));
-  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(4), true})));
+  EXPECT_TRUE(std::holds_alternative<reported>(m->selection()->on_report({epoch(4), true})));
 }
 
 TEST_F(member_test, LowerSelectionEpochIsRefused) {
   auto m = open(config(member_role::secondary));
-  EXPECT_TRUE(std::holds_alternative<reported>(m->on_report({epoch(4), true})));
-  EXPECT_TRUE(std::holds_alternative<control_refusal>(m->on_report({epoch(3)})));
+  EXPECT_TRUE(std::holds_alternative<reported>(m->selection()->on_report({epoch(4), true})));
+  EXPECT_TRUE(std::holds_alternative<control_refusal>(m->selection()->on_report({epoch(3)})));
 }
 
 TEST_F(member_test, SecondaryRefusesWrites) {
@@ -345,7 +345,7 @@ TEST_F(member_test, SecondaryRefusesWrites) {
 }
 
 TEST_F(member_test, FencedMemberRefusesWritesAlsoAfterARestart) {
-  open(config())->fence("the other side took over");
+  open(config())->source()->fence("the other side took over");
   auto m = open(config());
   EXPECT_EQ(m->status().role, member_role::fenced);
   EXPECT_FALSE(m->write_and_wait(0, block('a'), 0, false));
@@ -362,8 +362,8 @@ TEST_F(member_test, NothingIsTrimmedThatThePeerOfAPromotedMemberMayLack) {
       all[i].id = system_random().make_uuid();
       all[i].name = "v" + std::to_string(i + 1);
     }
-    ASSERT_TRUE(m->adopt_volumes(all));
-    const auto told = m->on_promote({epoch(1), {}, system_random().make_uuid()});
+    ASSERT_TRUE(m->arrivals()->adopt_volumes(all));
+    const auto told = m->selection()->on_promote({epoch(1), {}, system_random().make_uuid()});
     ASSERT_TRUE(std::holds_alternative<promoted>(told));
   }
   c.role = member_role::primary;

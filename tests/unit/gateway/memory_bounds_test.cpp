@@ -97,8 +97,8 @@ class busy_member {
     last_ = last_.next();
     const marker_id id{last_, epoch(1)};
     const monotonic_time now{};
-    core_->on_mark({id, {"m"}, 50}, now, [](const control_message&) {});
-    core_->on_release({id, core_->log().current()}, now);
+    core_->rounds()->on_mark({id, {"m"}, 50}, now, [](const control_message&) {});
+    core_->rounds()->on_release({id, core_->log().current()}, now);
   }
 
   temporary_directory where_;

@@ -13,7 +13,7 @@ class played_primary_test : public link_test {
     link_test::SetUp();
     start_secondary();
     open_primary();  // without a link: it lends its HELLO
-    greeting_ = primary_->make_hello();
+    greeting_ = primary_->source()->make_hello();
   }
   // Writes of 512 bytes from `first` to `last`.
   stretch writes(std::uint64_t first, std::uint64_t last) {
