@@ -1,5 +1,4 @@
-// A secondary member's link while it lasts: HELLO, stretches into the journal, syncs, progress.
-// replication/receiver.h decides; this does.
+// A secondary member's link while it lasts: connections, threads and syncs around a receiving_end.
 //
 // Two threads: one with an io_context for the connection, which may block on appends; one for
 // fdatasync, so that a slow disk delays neither heartbeats nor `received`. At most one connection:

@@ -115,6 +115,7 @@ void sim_gateway::start() {
   if (!opened)
     world_.fail(fmt::format("gateway {} does not start: {}", index_, opened.error().text));
   mind_recovery(before);
+  receiver.start();
   sender.start();
   after(world_.random.below(2'000), [this] { step(); });
 }

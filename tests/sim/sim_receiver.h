@@ -1,9 +1,9 @@
-// The secondary's end of a member's link, as gateway/receiver_link does it, on virtual connections.
+// The secondary's end of a member's link: the receiving_end of a real gateway on virtual connections.
 #pragma once
 #include <memory>
 #include <optional>
 
-#include "replication/receiver.h"
+#include "gateway/link/receiving_end.h"
 #include "tests/sim/virtual_connection.h"
 
 namespace cairn::sim {
@@ -15,9 +15,10 @@ class sim_receiver {
   sim_receiver(world& w, sim_gateway& owner) : world_(w), owner_(owner) {}
 
   void set_primary(sim_gateway* primary) { primary_ = primary; }
+  void start();  // with its process
+  void died();
   // Side 1 of the connection is this gateway's.
   void accept(std::shared_ptr<link_connection> c);
-  void died();
   // The journal's durable watermark may have moved.
   void tell();
 
@@ -25,17 +26,14 @@ class sim_receiver {
   using wire = std::shared_ptr<link_connection>;
   void on_message(const wire& c, const link_message& m);
   void greet(const wire& c, const hello& theirs);
-  bool obey(const hello& theirs, const hello_accepted& verdict);
-  void take(const stretch& s);
-  receiver_state known();
+  void part(const wire& c, const link_message& last_word);
 
   world& world_;
   sim_gateway& owner_;
   sim_gateway* primary_ = nullptr;
   std::vector<std::weak_ptr<link_connection>> all_;
   wire current_;  // whose HELLO was accepted last
-  std::optional<cairn::receiver> decides_;
-  link_progress told_;
+  std::optional<receiving_end> end_;
   time_us told_at_ = 0;
   bool busy_ = false;
 };
