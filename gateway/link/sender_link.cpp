@@ -6,12 +6,11 @@
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <atomic>
-#include <cerrno>
 #include <deque>
 #include <thread>
 
 #include "base/log.h"
-#include "gateway/link/stretch_packer.h"
+#include "gateway/link/sending_end.h"
 #include "net/framed_connection.h"
 #include "net/pulse.h"
 
@@ -47,7 +46,7 @@ void rethrow(std::exception_ptr trouble) {
 class sender_link::impl {
  public:
   impl(member& owner, sender_settings settings)
-      : owner_(owner), settings_(settings), decides_(settings) {}
+      : owner_(owner), settings_(settings) {}
 
   void start();
   void greet_again();
@@ -56,12 +55,8 @@ class sender_link::impl {
  private:
   // ---- on the link's thread only
   void turn();  // whatever is due by now
-  void arm();   // so that turn() comes in time
-  void perform(const sender_actions& actions);
-  void perform(const sender_action& action);
-  void verify(sequence at);
+  void arm();   // after each event: what it made is sent, and turn() comes in time
   void drop();
-  own_watermarks own() const;
   bool current(const wire_end& wire) const { return wire && wire == wire_; }
   std::optional<outgoing> next_frame();
 
@@ -75,8 +70,7 @@ class sender_link::impl {
   member& owner_;
   source_face* source_ = nullptr;  // from start() on
   const sender_settings settings_;
-  sender decides_;
-  incarnation start_;         // of the HELLO of this connection
+  std::optional<sending_end> end_;  // from start() on
   wire_end wire_;             // none: not connected
   std::deque<bytes> outbox_;  // frames that go before the next stretch
   asio::steady_timer due_{io_};
@@ -93,6 +87,10 @@ void sender_link::impl::start() {
   source_ = owner_.source();
   if (!source_)
     return owner_.set_link(link_state::refused, std::string("this side is ") + name_of(state.role));
+  end_.emplace(owner_, *source_, settings_,
+               sending_end::wire{[this] { asio::co_spawn(io_, dial(this), rethrow); },
+                                 [this](const link_message& m) { outbox_.push_back(encode(m)); },
+                                 [this] { drop(); }});
   source_->on_progress([this] {
     if (woken_.exchange(true)) return;
     asio::post(io_, [this] {
@@ -110,7 +108,7 @@ void sender_link::impl::start() {
 void sender_link::impl::greet_again() {
   asio::post(io_, [this] {
     if (!wire_) return;  // the next HELLO is not made yet
-    perform(decides_.on_lost("the volumes have grown", now_us()));
+    end_->on_lost("the volumes have grown", now_us());
     arm();
   });
 }
@@ -123,60 +121,19 @@ void sender_link::impl::stop() {
   if (wire_) wire_->close();
 }
 
-own_watermarks sender_link::impl::own() const {
-  own_watermarks w;
-  w.trimmed = owner_.log().trimmed();
-  w.shippable = source_->shippable();
-  w.durable = owner_.log().durable();
-  w.finished = owner_.log().finished();  // last, so that it covers the others
-  return w;
-}
-
 void sender_link::impl::turn() {
-  perform(decides_.on_time(own(), now_us()));
+  end_->on_time(now_us());
   arm();
 }
 
 void sender_link::impl::arm() {
-  const std::uint64_t at = decides_.next_deadline_us();
+  something_to_send_.cancel();
+  const std::uint64_t at = end_->next_deadline_us();
   if (at == ~std::uint64_t{0}) return;
   due_.expires_at(asio::steady_timer::time_point(std::chrono::microseconds(at)));
   due_.async_wait([this](const std::error_code& ec) {
     if (!ec) turn();
   });
-}
-
-void sender_link::impl::perform(const sender_actions& actions) {
-  for (const sender_action& one : actions) perform(one);
-  something_to_send_.cancel();
-}
-
-void sender_link::impl::perform(const sender_action& action) {
-  if (std::holds_alternative<open_connection>(action))
-    asio::co_spawn(io_, dial(this), rethrow);
-  else if (const auto* send = std::get_if<send_to_peer>(&action))
-    outbox_.push_back(encode(send->message));
-  else if (std::holds_alternative<end_connection>(action))
-    drop();
-  else if (const auto* told = std::get_if<tell_progress>(&action))
-    source_->peer_progress(told->peer, told->sent);
-  else if (std::holds_alternative<tell_lost>(action))
-    source_->peer_lost();
-  else if (const auto* state = std::get_if<tell_state>(&action))
-    owner_.set_link(state->state, state->because);
-  else if (const auto* fence = std::get_if<fence_member>(&action))
-    source_->fence(fence->because);
-  else if (const auto* check = std::get_if<check_record>(&action))
-    verify(check->at);
-}
-
-// The peer says that a record arrived damaged. If ours is, sending it again would go on for ever.
-void sender_link::impl::verify(sequence at) {
-  const auto rows = owner_.log().rows(at, at, 1, ~std::uint64_t{0});
-  if (!rows || rows->empty()) return;
-  raw_bytes ignored;
-  const auto read = owner_.log().read_record(rows->front(), ignored);
-  if (!read && read.error().code == EBADMSG) perform(decides_.on_damage(at, read.error().text));
 }
 
 void sender_link::impl::drop() {
@@ -190,15 +147,13 @@ asio::awaitable<void> sender_link::impl::dial(impl* self) {
   result<std::unique_ptr<framed_connection>> made =
       co_await connect_to(to.host, to.port, in_ms(self->settings_.handshake_us));
   if (!made) {
-    self->perform(self->decides_.on_lost(made.error().text, now_us()));
+    self->end_->on_lost(made.error().text, now_us());
     self->arm();
     co_return;
   }
   self->drop();
   self->wire_ = std::move(*made);
-  const hello greeting = self->source_->make_hello();
-  self->start_ = greeting.starts.empty() ? incarnation() : greeting.starts.back().number;
-  self->perform(self->decides_.on_connected(greeting, now_us()));
+  self->end_->on_connected(now_us());
   self->arm();
   if (!self->wire_) co_return;
   asio::co_spawn(self->io_, listen(self, self->wire_), rethrow);
@@ -211,9 +166,9 @@ asio::awaitable<void> sender_link::impl::listen(impl* self, wire_end wire) {
     const result<link_message> message = co_await wire->read_link(limit);
     if (!self->current(wire)) break;
     if (message)
-      self->perform(self->decides_.on_message(*message, self->own(), now_us()));
+      self->end_->on_message(*message, now_us());
     else
-      self->perform(self->decides_.on_lost(message.error().text, now_us()));
+      self->end_->on_lost(message.error().text, now_us());
     self->arm();
   }
 }
@@ -226,20 +181,13 @@ std::optional<outgoing> sender_link::impl::next_frame() {
     outbox_.pop_front();
     return frame;
   }
-  const auto order = decides_.next_stretch(own());
-  if (!order) return {};
-  auto packed = pack_stretch(owner_.log(), *order, start_);
-  if (!packed) {
-    perform(decides_.on_lost("reading the journal: " + packed.error().text, now_us()));
+  auto records = end_->next_stretch(now_us());
+  if (!records) {
+    arm();
     return {};
   }
-  if (packed->message.last < packed->message.first) {
-    perform(decides_.on_damage(order->first, packed->damage->text));
-    return {};
-  }
-  decides_.on_sent(packed->message.last, packed->message.records.size(), now_us());
-  auto head = encode_head(packed->message);
-  return outgoing{std::move(head), std::move(packed->message.records)};
+  auto head = encode_head(*records);
+  return outgoing{std::move(head), std::move(records->records)};
 }
 
 asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
@@ -263,7 +211,7 @@ asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
     const std::size_t size = body.size();
     const result<void> sent = co_await wire->write(std::move(head), std::move(body), limit);
     if (!sent && self->current(wire))
-      self->perform(self->decides_.on_lost(sent.error().text, now_us()));
+      self->end_->on_lost(sent.error().text, now_us());
     self->arm();
     if (size >= full_bytes) continue;
     std::error_code ignored;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "gateway/link/stretch_packer.h"
 #include "tests/sim/sim_gateway.h"
 
 namespace cairn::sim {
@@ -23,11 +22,20 @@ sender_settings quick() {
 }  // namespace
 
 void sim_sender::start() {
-  decides_.reset();
-  if (peer_ == nullptr || owner_.core().log().state().role != member_role::primary) return;
-  decides_.emplace(quick());
-  owner_.core().source()->on_progress([this] { wake(); });
-  owner_.core().source()->want_wake();
+  end_.reset();
+  auto* const source = owner_.core().source();
+  if (peer_ == nullptr || owner_.core().role() != member_role::primary) return;
+  end_.emplace(owner_.core(), *source, quick(),
+               sending_end::wire{[this] {
+                                   owner_.after(world_.random.between(50, 2'000),
+                                                [this] { dial(); });
+                                 },
+                                 [this](const link_message& m) {
+                                   if (wire_) wire_->send(0, m);
+                                 },
+                                 [this] { died(); }});
+  source->on_progress([this] { wake(); });
+  source->want_wake();
   owner_.after(0, [this] { turn(); });
 }
 
@@ -50,63 +58,37 @@ void sim_sender::wake() {
   });
 }
 
-own_watermarks sim_sender::own() {
-  own_watermarks w;
-  w.trimmed = owner_.core().log().trimmed();
-  w.shippable = owner_.core().source()->shippable();
-  w.durable = owner_.core().log().durable();
-  w.finished = owner_.core().log().finished();
-  return w;
-}
-
 void sim_sender::turn() {
-  perform(decides_->on_time(own(), world_.now()));
-  arm();
+  end_->on_time(world_.now());
+  settle();
 }
 
-void sim_sender::arm() {
-  const auto at = decides_->next_deadline_us();
+// After whatever happened to it.
+void sim_sender::settle() {
+  if (!owner_.up()) return;
+  judge_link();
+  wake();
+  const auto at = end_->next_deadline_us();
   if (at == ~std::uint64_t{0}) return;
   owner_.after(at > world_.now() ? at - world_.now() : 100, [this, mine = ++armed_] {
     if (mine == armed_) turn();
   });
 }
 
-void sim_sender::perform(const sender_actions& actions) {
-  for (const auto& a : actions) perform(a);
-  wake();
-}
-
-void sim_sender::perform(const sender_action& action) {
-  if (std::holds_alternative<open_connection>(action)) {
-    owner_.after(world_.random.between(50, 2'000), [this] { dial(); });
-  } else if (const auto* send = std::get_if<send_to_peer>(&action)) {
-    if (wire_) wire_->send(0, send->message);
-  } else if (std::holds_alternative<end_connection>(action)) {
-    died();
-  } else if (const auto* told = std::get_if<tell_progress>(&action)) {
-    owner_.core().source()->peer_progress(told->peer, told->sent);
-  } else if (std::holds_alternative<tell_lost>(action)) {
-    owner_.core().source()->peer_lost();
-  } else if (const auto* state = std::get_if<tell_state>(&action)) {
-    SIM_TRACE(world_, "gateway {}: link {} {}", owner_.index(), name_of(state->state),
-              state->because);
-    owner_.core().set_link(state->state, state->because);
-    if (state->state == link_state::refused && !tolerated_)
-      world_.fail(
-          fmt::format("the link of gateway {} is refused: {}", owner_.index(), state->because));
-  } else if (const auto* fence = std::get_if<fence_member>(&action)) {
+// Correct peers refuse each other for few reasons.
+void sim_sender::judge_link() {
+  if (owner_.core().role() == member_role::fenced && !std::exchange(fenced_, true))
     world_.met.meet(situation::fenced);
-    owner_.core().source()->fence(fence->because);
-  } else if (std::holds_alternative<check_record>(action)) {
-    world_.fail("a record was called damaged by the peer");
-  }
+  const auto s = owner_.core().status();
+  if (s.link == link_state::refused && s.role == member_role::primary && !tolerated_)
+    world_.fail(fmt::format("the link of gateway {} is refused: {}", owner_.index(),
+                            s.link_because));
 }
 
 void sim_sender::dial() {
   if (!*reachable_ || !peer_->up()) {
-    perform(decides_->on_lost("no way to the peer", world_.now()));
-    return arm();
+    end_->on_lost("no way to the peer", world_.now());
+    return settle();
   }
   died();
   auto c = std::make_shared<link_connection>(world_);
@@ -117,39 +99,31 @@ void sim_sender::dial() {
                 },
                 [this, raw = c.get()] {
                   if (wire_.get() != raw) return;
-                  perform(decides_->on_lost("the connection was lost", world_.now()));
-                  arm();
+                  end_->on_lost("the connection was lost", world_.now());
+                  settle();
                 },
                 [] { return false; }});
   peer_->receiver.accept(c);
-  const auto greeting = owner_.core().source()->make_hello();
-  start_ = greeting.starts.back().number;
-  perform(decides_->on_connected(greeting, world_.now()));
-  arm();
+  end_->on_connected(world_.now());
+  settle();
 }
 
 void sim_sender::on_message(const link_message& m) {
+  if (std::holds_alternative<link_damage>(m)) world_.fail("a record was called damaged by the peer");
   const auto* no = std::get_if<refusal>(&m);
   tolerated_ = no && (no->code == refusal_code::busy || no->code == refusal_code::blocked ||
                       no->code == refusal_code::old_lineage);
-  perform(decides_->on_message(m, own(), world_.now()));
-  arm();
+  end_->on_message(m, world_.now());
+  settle();
 }
 
 // A stretch at a time; the rest a little later, so that other things get in between.
 void sim_sender::speak() {
   if (!wire_) return;
-  const auto order = decides_->next_stretch(own());
-  if (!order) return;
-  auto packed = pack_stretch(owner_.core().log(), *order, start_);
-  if (!owner_.up()) return;
-  if (!packed) world_.fail("reading the journal: " + packed.error().text);
-  if (packed->message.last < packed->message.first)
-    world_.fail("a record can't be sent: " + packed->damage->text);
-  decides_->on_sent(packed->message.last, packed->message.records.size(), world_.now());
-  wire_->send(0, packed->message, true);
-  arm();
-  wake();
+  const auto records = end_->next_stretch(world_.now());
+  if (!owner_.up() || !records) return;
+  if (wire_) wire_->send(0, *records, true);
+  settle();
 }
 
 }  // namespace cairn::sim

@@ -1,9 +1,9 @@
-// The primary's end of a member's link, as gateway/sender_link does it, on a virtual connection.
+// The primary's end of a member's link: the sending_end of a real gateway on virtual connections.
 #pragma once
 #include <memory>
 #include <optional>
 
-#include "replication/sender.h"
+#include "gateway/link/sending_end.h"
 #include "tests/sim/virtual_connection.h"
 
 namespace cairn::sim {
@@ -25,23 +25,21 @@ class sim_sender {
 
  private:
   void turn();
-  void arm();
-  void perform(const sender_actions& actions);
-  void perform(const sender_action& action);
+  void settle();
+  void judge_link();
   void dial();
   void speak();
   void wake();
-  own_watermarks own();
   void on_message(const link_message& m);
 
   world& world_;
   sim_gateway& owner_;
   sim_gateway* peer_ = nullptr;
   const bool* reachable_ = nullptr;
-  std::optional<cairn::sender> decides_;
+  std::optional<sending_end> end_;
   std::shared_ptr<link_connection> wire_;
-  incarnation start_;
   bool woken_ = false;
+  bool fenced_ = false;
   bool tolerated_ = false;  // the peer's refusal is one that correct peers may get
   std::uint64_t armed_ = 0;
 };
