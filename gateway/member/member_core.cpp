@@ -52,11 +52,6 @@ result<void> member_core::read(std::size_t volume, byte_span out, std::uint64_t 
   }
 }
 
-void member_core::enter(const row& r) {
-  table_[r.what.volume - 1]->enter(r.what, r.at);
-  changed_bytes_ += r.what.data_length;
-}
-
 result<void> member_core::each_row(sequence behind, sequence upto,
                                    const std::function<void(const row&)>& f) const {
   while (behind < upto) {
@@ -76,12 +71,6 @@ result<void> member_core::sync() {
   CAIRN_TRY(log_->sync());
   synced_bytes_ = covered;
   return {};
-}
-
-void member_core::count(const row& r, monotonic_time now) {
-  if (!changes_volume(r.what.kind)) return;
-  lag_.with(
-      [&](lag_samples& s) { s.add(r.what.volume - 1, r.what.range.length, r.what.seq, now); });
 }
 
 void member_core::set_link(link_state state, const std::string& because) {

@@ -52,7 +52,10 @@ class member_core {
   void new_generation() { ++generation_; }                    // with all maps locked
   sequence shown() const { return sequence(shown_.load()); }  // every record up to here
   void shows(sequence upto) { shown_ = upto.value; }
-  void enter(const row& r);  // into the map of its volume
+  void enter(const row& r) {  // into the map of its volume
+    table_[r.what.volume - 1]->enter(r.what, r.at);
+    changed_bytes_ += r.what.data_length;
+  }
   void changed(std::uint64_t more) { changed_bytes_ += more; }
   std::uint64_t changed_bytes() const { return changed_bytes_; }  // entered since the start
 
@@ -66,7 +69,11 @@ class member_core {
 
   // ---- told to people
   // Takes note of a record for what lag is told.
-  void count(const row& r, monotonic_time now);
+  void count(const row& r, monotonic_time now) {
+    if (!changes_volume(r.what.kind)) return;
+    lag_.with(
+        [&](lag_samples& s) { s.add(r.what.volume - 1, r.what.range.length, r.what.seq, now); });
+  }
   guarded<lag_samples>& lag() { return lag_; }
   const guarded<lag_samples>& lag() const { return lag_; }
   struct link_view {

@@ -45,7 +45,7 @@ result<void> primary_side::accepts(std::size_t volume) const {
 }
 
 void primary_side::write(std::size_t volume, byte_view data, std::uint64_t offset, bool fua,
-                         acknowledge done) {
+                         acknowledge&& done) {
   if (auto ok = accepts(volume); !ok) return done(std::move(ok));
   if (data.empty()) return done({});
   append_together(
@@ -55,7 +55,7 @@ void primary_side::write(std::size_t volume, byte_view data, std::uint64_t offse
 }
 
 void primary_side::clear(std::size_t volume, record_kind kind, byte_range range, bool fua,
-                         acknowledge done) {
+                         acknowledge&& done) {
   CAIRN_INVARIANT("internal", kind == record_kind::zero || kind == record_kind::trim,
                   "only zero and trim clear");
   if (auto ok = accepts(volume); !ok) return done(std::move(ok));
@@ -84,7 +84,7 @@ result<void> primary_side::wait_until_visible(sequence upto) {
 }
 
 void primary_side::change(std::size_t volume, byte_range range, bool fua,
-                          const std::function<bool(byte_span)>& rewrite, acknowledge done) {
+                          const std::function<bool(byte_span)>& rewrite, acknowledge&& done) {
   if (auto ok = accepts(volume); !ok) return done(std::move(ok));
   bytes content(range.length);
   auto alone = changes_.alone();

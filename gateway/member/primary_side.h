@@ -31,10 +31,11 @@ class primary_side final : public round_face, public source_face {
   void stop();
 
   // ---- hosts
-  void write(std::size_t volume, byte_view data, std::uint64_t offset, bool fua, acknowledge done);
+  void write(std::size_t volume, byte_view data, std::uint64_t offset, bool fua,
+             acknowledge&& done);
   void change(std::size_t volume, byte_range range, bool fua,
-              const std::function<bool(byte_span)>& rewrite, acknowledge done);
-  void clear(std::size_t volume, record_kind kind, byte_range range, bool fua, acknowledge done);
+              const std::function<bool(byte_span)>& rewrite, acknowledge&& done);
+  void clear(std::size_t volume, record_kind kind, byte_range range, bool fua, acknowledge&& done);
   result<void> flush(std::size_t volume);
 
   // ---- rounds
