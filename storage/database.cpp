@@ -11,7 +11,7 @@
 namespace cairn {
 namespace {
 
-constexpr int busy_timeout_ms = 5000;
+constexpr int patience_at_first_ms = 5000;
 
 int errno_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
@@ -19,6 +19,7 @@ int errno_of(int sqlite_code) {
       return ENOSPC;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:  // locks changed hands too often
       return EBUSY;
     case SQLITE_NOMEM:
       return ENOMEM;
@@ -151,7 +152,7 @@ result<std::unique_ptr<database>> database::open(disk& on, const std::string& pa
   std::unique_ptr<database> opened(new database(on, raw, path));
   if (code != SQLITE_OK) return fail_sqlite(raw, "open " + path);
   sqlite3_extended_result_codes(raw, 1);
-  sqlite3_busy_timeout(raw, busy_timeout_ms);
+  opened->set_patience(patience_at_first_ms);
   CAIRN_TRY(opened->execute("PRAGMA foreign_keys = ON"));
   // temp_store: nothing of ours may land outside the directory that the owner gave us.
   CAIRN_TRY(opened->execute("PRAGMA temp_store = MEMORY"));
@@ -160,6 +161,8 @@ result<std::unique_ptr<database>> database::open(disk& on, const std::string& pa
     sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return opened;
 }
+
+void database::set_patience(int milliseconds) { sqlite3_busy_timeout(raw_, milliseconds); }
 
 result<void> database::prepare_to_write() {
   CAIRN_TRY(execute("PRAGMA journal_mode = WAL"));

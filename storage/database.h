@@ -106,6 +106,9 @@ class database {
     }
     return commit();
   }
+  // How long each statement waits where another connection has locked the database, before it fails
+  // with EBUSY; 5 s at first.
+  void set_patience(int milliseconds);
   const std::string& path() const { return path_; }
 
  private:
