@@ -45,6 +45,8 @@ enum class log_event {
   takeover_done,
   takeover_failed,
   state_failed,
+  state_waits,
+  state_goes_on,
   host_refused,
 };
 
@@ -53,7 +55,7 @@ struct log_event_id {
   const char* name;
   const char* id;  // 128 bits in hex
 };
-inline constexpr std::array<log_event_id, 37> log_event_ids{{
+inline constexpr std::array<log_event_id, 39> log_event_ids{{
     {log_event::gateway_started, "gateway_started", "ee09c99e0855b5a6ce1e45d4e1adf272"},
     {log_event::gateway_stopped, "gateway_stopped", "c8cdb5b69f75aa46f36acad28b1fd65a"},
     {log_event::told_to_stop, "told_to_stop", "13ab1680ed1766ec746456fceaf3c307"},
@@ -90,6 +92,8 @@ inline constexpr std::array<log_event_id, 37> log_event_ids{{
     {log_event::takeover_done, "takeover_done", "a4188b97cc2af1be3d027898de37cccb"},
     {log_event::takeover_failed, "takeover_failed", "2a33172c011205d6e76cd942ab7f2e00"},
     {log_event::state_failed, "state_failed", "092711978b9e34314c6ce7c0ba099abb"},
+    {log_event::state_waits, "state_waits", "39b31685ab6841f4bb7b2215e4337bd6"},
+    {log_event::state_goes_on, "state_goes_on", "ccff4a64772a479eb8b7df23eebc27f5"},
     {log_event::host_refused, "host_refused", "06355c3e2d99e213e5c435b9d3c60841"},
 }};
 

@@ -30,6 +30,7 @@ coordinator_loop::coordinator_loop(const coordinator_config& config,
     : config_(config),
       poll_us_(poll_interval_us(config)),
       store_(std::move(store)),
+      history_(*store_),
       board_(config.members, poll_us_) {
   started_us_ = now_us();
   member_events& hears = *this;
@@ -63,6 +64,7 @@ void coordinator_loop::stop() {
     timer_.cancel();
     poll_timer_.cancel();
     for (const auto& c : connections_) c->stop();
+    history_.try_again();
   });
   thread_.join();
 }
@@ -211,20 +213,24 @@ void coordinator_loop::event(const char* level, const std::string& sentence, log
       : named == "warning" ? log_level::warning
                            : log_level::notice,
       sentence, what, {config_.group, member, {}});
-  noted(store_->add_event(level, sentence));
+  history_.add([named, sentence, at = display_now_ms()](state_store& store) {
+    return store.add_event(named, sentence, at);
+  });
 }
 
-bool coordinator_loop::kept(const result<void>& written) {
-  if (written) return true;
-  if (state_failed_.empty())
-    log_error("the coordinator's state: " + written.error().text, log_event::state_failed,
-              {config_.group, {}, {}});
-  state_failed_ = written.error().text + "; start the coordinator again when that is mended";
-  return false;
-}
-
-void coordinator_loop::noted(const result<void>& written) {
-  if (!written) log_warning("not kept for the history: " + written.error().text);
+// A line when it begins, or is found to be final, and one when it is over.
+void coordinator_loop::tell_state() {
+  const auto& trouble = persisting().trouble();
+  if (trouble.has_value() == told_trouble_.has_value() &&
+      (!trouble || trouble->final == told_trouble_->final))
+    return;
+  told_trouble_ = trouble;
+  if (!trouble)
+    event("notice", "the coordinator's state is written again", log_event::state_goes_on);
+  else if (trouble->final)
+    event("error", trouble->sentence, log_event::state_failed);
+  else
+    event("warning", trouble->sentence, log_event::state_waits);
 }
 
 void coordinator_loop::on_connected(std::size_t member, const member_hello& hello) {
@@ -256,6 +262,7 @@ void coordinator_loop::on_message(std::size_t member, const control_message& m) 
 void coordinator_loop::poll() {
   for (std::size_t i = 0; i < board_.size(); ++i)
     if (board_.connected(i)) send(i, status_request{});
+  history_.try_again();
   verdict_.with([this, now = make_snapshot().verdict](std::string& v) { v = now; });
   poll_timer_.expires_after(std::chrono::microseconds(poll_us_));
   poll_timer_.async_wait([this](const std::error_code& ec) {
@@ -266,6 +273,7 @@ void coordinator_loop::poll() {
 
 void coordinator_loop::turn() {
   time_passed();
+  tell_state();
   arm();
 }
 
@@ -297,7 +305,10 @@ group_snapshot coordinator_loop::make_snapshot() {
   s.members = board_.view(now);
   board_.add_lag(s, now);
   fill(s);
-  if (!state_failed_.empty()) s.holding = held_back{"", state_failed_, {}};
+  if (const auto& trouble = persisting().trouble()) {
+    s.state_trouble = trouble->sentence;
+    s.state_failed = trouble->final;
+  }
   holdback_.add_since(s.holding, now);
   judge(s);
   return s;

@@ -17,12 +17,14 @@
 #include "base/events.h"
 #include "base/guarded.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/history.h"
 #include "coordinator/member_board.h"
 #include "coordinator/member_connection.h"
 #include "coordinator/operations.h"
 #include "coordinator/state_store.h"
 #include "coordinator/verdict.h"
 #include "net/pulse.h"
+#include "replication/persist_step.h"
 
 namespace cairn {
 
@@ -51,6 +53,7 @@ class coordinator_loop : public coordinator, protected member_events {
   virtual void received(std::size_t member, const control_message& m) = 0;
   virtual void time_passed() = 0;
   virtual std::uint64_t deadline_us() const = 0;
+  virtual const persist_step& persisting() const = 0;
   virtual void fill(group_snapshot& s) = 0;
   virtual void mark_known(std::vector<marker_view>& markers) = 0;  // stored, applied
   virtual result<std::uint64_t> begin_marker(const std::string& name);
@@ -65,17 +68,12 @@ class coordinator_loop : public coordinator, protected member_events {
   // Into the log, too. `member`: whom it is about, by name.
   void event(const char* level, const std::string& sentence, log_event what,
              const std::string& member = {});
-  // What the protocol rests on. Once a write of it failed, nothing that needs it happens any more.
-  bool kept(const result<void>& written);
-  // What is only for people: a line in the log when it failed.
-  static void noted(const result<void>& written);
-  const std::string& state_failed() const { return state_failed_; }
-
   coordinator_config config_;  // changed by reload(), in the coordinator's thread
   std::uint64_t poll_us_;      // follows from it
   asio::io_context io_{1};
   pulse pulse_{io_};
   std::unique_ptr<state_store> store_;
+  history history_;
   member_board board_;
   operations operations_;
   std::uint64_t started_us_ = 0;
@@ -87,6 +85,7 @@ class coordinator_loop : public coordinator, protected member_events {
   void poll();
   void arm();
   void take(const coordinator_config& now);
+  void tell_state();
   void turn();  // after whatever happened: what is due, and when to wake
   group_snapshot make_snapshot();
   // Runs f in the coordinator's thread and waits for it; `otherwise` when it has stopped.
@@ -97,7 +96,7 @@ class coordinator_loop : public coordinator, protected member_events {
   asio::steady_timer timer_{io_};
   asio::steady_timer poll_timer_{io_};
   std::uint64_t armed_us_ = 0;
-  std::string state_failed_;
+  std::optional<persist_trouble> told_trouble_;
   holdback_memory holdback_;
   guarded<std::string> verdict_;
   std::atomic<bool> running_{false};

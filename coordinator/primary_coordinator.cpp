@@ -91,14 +91,13 @@ void primary_coordinator::pace_changed() {
 
 void primary_coordinator::perform(const round_actions& actions) {
   for (const round_action& a : actions) {
-    if (const auto* p = std::get_if<persist_marker>(&a)) take(p->marker);
+    if (const auto* p = std::get_if<persist_marker>(&a)) persist(p->marker);
     if (const auto* s = std::get_if<send_control>(&a)) deliver(*s);
     if (const auto* e = std::get_if<round_ended>(&a)) end(*e);
   }
 }
 
-// Without a durable number there is no round: `round_` waits for on_persisted for ever.
-void primary_coordinator::take(marker_id marker) {
+void primary_coordinator::persist(marker_id marker) {
   known_round r;
   r.view.marker = marker;
   r.view.outcome = "running";
@@ -107,16 +106,22 @@ void primary_coordinator::take(marker_id marker) {
     r.asked_by.push_back(d.operation);
     if (!d.name.empty()) r.view.name += (r.view.name.empty() ? "" : ", ") + d.name;
   }
-  demands_.clear();
-  if (!kept(store_->take_marker(marker, r.view.name))) {
-    for (const auto id : r.asked_by) operations_.fail_with(id, {EIO, state_failed()}, now_us());
+  if (const auto taken = store_->take_marker(marker, r.view.name); !taken) {
+    perform(round_.on_persist_failed(marker, taken.error(), now_us()));
+    if (persisting().stopped()) fail_demands({EIO, persisting().trouble()->sentence});
     return;
   }
+  demands_.clear();
   ++counters_.begun;
   r.begun_us = now_us();
   rounds_.push_back(std::move(r));
   if (rounds_.size() > rounds_kept) rounds_.pop_front();
   perform(round_.on_persisted(marker, now_us()));
+}
+
+void primary_coordinator::fail_demands(const error& why) {
+  for (const waiting_demand& d : demands_) operations_.fail_with(d.operation, why, now_us());
+  demands_.clear();
 }
 
 void primary_coordinator::deliver(const send_control& s) {
@@ -141,7 +146,7 @@ void primary_coordinator::end(const round_ended& e) {
   ++(e.outcome == round_outcome::sealed   ? counters_.sealed
      : e.outcome == round_outcome::voided ? counters_.voided
                                           : counters_.unknown);
-  noted(store_->end_marker(at->view));
+  history_.add([ended = at->view](state_store& store) { return store.end_marker(ended); });
   tell_change(e);
   answer(*at);
   at->asked_by.clear();
@@ -207,7 +212,9 @@ const primary_coordinator::known_round* primary_coordinator::newest_sealed(
 void primary_coordinator::fill(group_snapshot& s) {
   const std::uint64_t now = now_us();
   s.current = round_.current();
-  s.phase = round_.replaced_by() ? "replaced" : "making markers";
+  s.phase = round_.replaced_by()     ? "replaced"
+            : persisting().stopped() ? "stopped"
+                                     : "making markers";
   s.rounds = counters_;
   s.rounds.skipped = round_.skipped();
   s.rounds.interval_ms = round_.interval_us() / 1000;
@@ -221,8 +228,10 @@ void primary_coordinator::fill(group_snapshot& s) {
 }
 
 std::optional<held_back> primary_coordinator::holdback(const group_snapshot& s) const {
-  if (round_.replaced_by()) return held_back{"", round_.obstacle(now_us()), {}};
+  if (round_.replaced_by() || persisting().stopped())
+    return held_back{"", round_.obstacle(now_us()), {}};
   if (auto found = find_holdback(s)) return found;
+  if (const auto& trouble = persisting().trouble()) return held_back{"", trouble->sentence, {}};
   const std::uint64_t late_ms = std::max(3 * s.interval_ms, 2 * s.poll_ms);
   if (*s.rpo_now <= late_ms) return std::nullopt;
   if (s.sealed.age.value_or(~0ULL) > late_ms) {
@@ -248,7 +257,7 @@ void primary_coordinator::mark_known(std::vector<marker_view>& markers) {
 // ---- commands
 
 result<std::uint64_t> primary_coordinator::begin_marker(const std::string& name) {
-  if (!state_failed().empty()) return fail(EIO, state_failed());
+  if (persisting().stopped()) return fail(EIO, persisting().trouble()->sentence);
   if (round_.replaced_by()) return fail(EPERM, round_.obstacle(now_us()));
   if (demands_.size() == demands_max) return fail(EBUSY, "too many markers are asked for already");
   const std::uint64_t now = now_us();

@@ -21,6 +21,7 @@ class primary_coordinator final : public coordinator_loop {
   void received(std::size_t member, const control_message& m) override;
   void time_passed() override;
   std::uint64_t deadline_us() const override { return round_.next_deadline_us(); }
+  const persist_step& persisting() const override { return round_.persisting(); }
   void fill(group_snapshot& s) override;
   void mark_known(std::vector<marker_view>& markers) override;
   result<std::uint64_t> begin_marker(const std::string& name) override;
@@ -40,7 +41,8 @@ class primary_coordinator final : public coordinator_loop {
   };
 
   void perform(const round_actions& actions);
-  void take(marker_id marker);
+  void persist(marker_id marker);
+  void fail_demands(const error& why);
   void deliver(const send_control& s);
   void end(const round_ended& e);
   void answer(const known_round& r);

@@ -72,9 +72,15 @@ void secondary_coordinator::perform(const selection_actions& actions) {
     if (const auto* p = std::get_if<plan_made>(&a)) answer_plan(*p);
     if (const auto* r = std::get_if<takeover_refused>(&a)) refuse(r->why);
     if (const auto* f = std::get_if<takeover_finished>(&a)) finish(*f);
-    if (const auto* p = std::get_if<persist_selection>(&a))
-      if (kept(store_->save(p->state))) perform(selection_.on_persisted(now_us()));
+    if (const auto* p = std::get_if<persist_selection>(&a)) persist(p->state);
   }
+}
+
+void secondary_coordinator::persist(const selection_state& state) {
+  if (const auto saved = store_->save(state); !saved)
+    perform(selection_.on_persist_failed(state, saved.error(), now_us()));
+  else
+    perform(selection_.on_persisted(state, now_us()));
 }
 
 // What the last REPORT showed to be common and was not known to be.
@@ -89,14 +95,17 @@ void secondary_coordinator::note_common() {
   }
   reported_once_ = true;
   while (common_.size() > common_kept) common_.pop_front();
-  if (!fresh.empty()) noted(store_->add_common(fresh));
+  if (fresh.empty()) return;
+  history_.add(
+      [fresh, at = display_now_ms()](state_store& store) { return store.add_common(fresh, at); });
 }
 
 void secondary_coordinator::note_phase() {
   if (const std::string why = selection_.obstacle(); why != told_obstacle_) {
     // A group that has just started has no marker yet; that is no news.
     const bool settled = now_us() > started_us_ + settling_us;
-    const bool refused = settled && selection_.phase() == selection_phase::idle && !why.empty();
+    const bool news = settled && !persisting().trouble();  // told by itself
+    const bool refused = news && selection_.phase() == selection_phase::idle && !why.empty();
     if (refused) event("warning", "no marker is applied: " + why, log_event::markers_not_applied);
     if (refused || why.empty()) told_obstacle_ = why;
   }
@@ -198,10 +207,13 @@ void secondary_coordinator::fill(group_snapshot& s) {
 }
 
 std::optional<held_back> secondary_coordinator::holdback(const group_snapshot& s) const {
-  if (s.taken_over_at) return std::nullopt;
-  if (selection_.phase() == selection_phase::replaced)
+  if (selection_.phase() == selection_phase::replaced || persisting().stopped())
     return held_back{"", selection_.obstacle(), {}};
-  if (auto found = find_holdback(s)) return found;
+  const auto& trouble = persisting().trouble();
+  if (!s.taken_over_at)
+    if (auto found = find_holdback(s)) return found;
+  if (trouble) return held_back{"", trouble->sentence, {}};
+  if (s.taken_over_at) return std::nullopt;
   const std::uint64_t late_ms = std::max(3 * s.interval_ms, 3 * s.poll_ms);
   if (s.rpo_now.value_or(~0ULL) <= late_ms) return std::nullopt;
   if (auto found = find_waiting_destaging(s)) return found;
@@ -230,7 +242,7 @@ result<std::uint64_t> secondary_coordinator::begin_plan(std::optional<marker_num
 }
 
 result<std::uint64_t> secondary_coordinator::begin_takeover(std::optional<marker_number> at) {
-  if (!state_failed().empty()) return fail(EIO, state_failed());
+  if (persisting().stopped()) return fail(EIO, persisting().trouble()->sentence);
   if (takeover_operation_) return fail(EBUSY, "a takeover is under way already");
   const auto id = operations_.begin("takeover", "asks the secondaries", now_us());
   takeover_operation_ = id;

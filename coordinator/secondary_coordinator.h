@@ -21,6 +21,7 @@ class secondary_coordinator final : public coordinator_loop {
   void received(std::size_t member, const control_message& m) override;
   void time_passed() override;
   std::uint64_t deadline_us() const override { return selection_.next_deadline_us(); }
+  const persist_step& persisting() const override { return selection_.persisting(); }
   void pace_changed() override;
   void fill(group_snapshot& s) override;
   void mark_known(std::vector<marker_view>& markers) override;
@@ -36,6 +37,7 @@ class secondary_coordinator final : public coordinator_loop {
   };
 
   void perform(const selection_actions& actions);
+  void persist(const selection_state& state);
   void note_common();
   void note_phase();
   void answer_plan(const plan_made& made);

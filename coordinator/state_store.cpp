@@ -15,6 +15,7 @@ constexpr format_steps steps{};
 constexpr std::uint64_t markers_kept = 20'000;  // five and a half hours at one a second
 constexpr std::uint64_t events_kept = 10'000;
 constexpr std::uint64_t rows_between_cleaning = 1'000;
+constexpr int patience_ms = 10;
 
 constexpr const char* tables = R"(
   CREATE TABLE IF NOT EXISTS identity (
@@ -37,8 +38,6 @@ constexpr const char* tables = R"(
     id INTEGER PRIMARY KEY AUTOINCREMENT, display_unix_ms INTEGER NOT NULL,
     level TEXT NOT NULL, sentence TEXT NOT NULL);
 )";
-
-std::uint64_t display_now() { return static_cast<std::uint64_t>(display_now_ms()); }
 
 marker_view marker_of_row(const statement& row) {
   marker_view m;
@@ -72,11 +71,12 @@ result<std::unique_ptr<state_store>> state_store::open(disk& on, const std::stri
   if (!format) return fail(format.error());
   if (*format == 0) {
     CAIRN_TRY(store->make_tables(group, primary));
-    return store;
+  } else {
+    CAIRN_TRY(check_format("coordinator's state " + store->db_->path(), *format, steps));
+    CAIRN_TRY(store->check_identity(group, primary));
+    CAIRN_TRY(bring_up_to_date(*store->db_, *format, steps));
   }
-  CAIRN_TRY(check_format("coordinator's state " + store->db_->path(), *format, steps));
-  CAIRN_TRY(store->check_identity(group, primary));
-  CAIRN_TRY(bring_up_to_date(*store->db_, *format, steps));
+  store->db_->set_patience(patience_ms);
   return store;
 }
 
@@ -128,6 +128,7 @@ result<marker_id> state_store::last_marker() {
 }
 
 result<void> state_store::take_marker(marker_id marker, const std::string& name) {
+  const auto now = static_cast<std::uint64_t>(display_now_ms());
   CAIRN_TRY(forget_old());
   return db_->transaction(database::durability::full, [&]() -> result<void> {
     auto update = db_->prepare("UPDATE progress SET marker_number = ?, marker_epoch = ?");
@@ -138,7 +139,7 @@ result<void> state_store::take_marker(marker_id marker, const std::string& name)
         "VALUES (?, ?, ?, ?, 'running')");
     if (!insert) return fail(std::move(insert).error());
     insert->bind(1, marker.number.value).bind(2, marker.made_in.value);
-    return insert->bind(3, std::string_view(name)).bind(4, display_now()).run();
+    return insert->bind(3, std::string_view(name)).bind(4, now).run();
   });
 }
 
@@ -191,7 +192,8 @@ result<void> state_store::save(const selection_state& state) {
   });
 }
 
-result<void> state_store::add_common(const std::vector<marker_id>& markers) {
+result<void> state_store::add_common(const std::vector<marker_id>& markers,
+                                     std::int64_t display_unix_ms) {
   CAIRN_TRY(forget_old());
   return db_->transaction(database::durability::normal, [&]() -> result<void> {
     auto insert = db_->prepare(
@@ -199,7 +201,8 @@ result<void> state_store::add_common(const std::vector<marker_id>& markers) {
         "VALUES (?, ?, ?, 'sealed')");
     if (!insert) return fail(std::move(insert).error());
     for (const marker_id m : markers) {
-      insert->bind(1, m.number.value).bind(2, m.made_in.value).bind(3, display_now());
+      insert->bind(1, m.number.value).bind(2, m.made_in.value);
+      insert->bind(3, static_cast<std::uint64_t>(display_unix_ms));
       CAIRN_TRY(insert->run());
     }
     return {};
@@ -221,13 +224,14 @@ result<std::vector<marker_view>> state_store::markers(std::size_t limit) {
   }
 }
 
-result<void> state_store::add_event(const std::string& level, const std::string& sentence) {
+result<void> state_store::add_event(const std::string& level, const std::string& sentence,
+                                    std::int64_t display_unix_ms) {
   CAIRN_TRY(forget_old());
   return db_->transaction(database::durability::normal, [&]() -> result<void> {
     auto insert =
         db_->prepare("INSERT INTO events (display_unix_ms, level, sentence) VALUES (?, ?, ?)");
     if (!insert) return fail(std::move(insert).error());
-    insert->bind(1, display_now()).bind(2, std::string_view(level));
+    insert->bind(1, static_cast<std::uint64_t>(display_unix_ms)).bind(2, std::string_view(level));
     return insert->bind(3, std::string_view(sentence)).run();
   });
 }

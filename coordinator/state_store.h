@@ -1,10 +1,11 @@
 // What a coordinator keeps: a few kilobytes in one SQLite database, state.db in its state
 // directory.
 //
-// Owned by the coordinator and called from its one thread. Numbers that the protocol rests on (the
-// last marker, the selection) are synced before the call returns; markers' outcomes and events are
-// for people and may be lost with the power. The directory is locked for its owner: two processes
-// with one state would use the same epoch.
+// Owned by the coordinator and called from its one thread, which must not wait: where somebody else
+// has locked the database (a backup, sqlite3 by hand) a call fails with EBUSY after 10 ms. Numbers
+// that the protocol rests on (the last marker, the selection) are synced before the call returns;
+// markers' outcomes and events are for people and may be lost with the power (history.h). The
+// directory is locked for its owner: two processes with one state would use the same epoch.
 //
 // `sqlite3 state.db 'select * from markers'` answers what was made when.
 #pragma once
@@ -38,11 +39,12 @@ class state_store {
   // ---- secondary coordinator
   result<selection_state> selection();
   result<void> save(const selection_state& state);  // durable
-  result<void> add_common(const std::vector<marker_id>& markers);
+  result<void> add_common(const std::vector<marker_id>& markers, std::int64_t display_unix_ms);
 
   // ---- for people
   result<std::vector<marker_view>> markers(std::size_t limit);  // newest first
-  result<void> add_event(const std::string& level, const std::string& sentence);
+  result<void> add_event(const std::string& level, const std::string& sentence,
+                         std::int64_t display_unix_ms);
   result<std::vector<event_view>> events(std::uint64_t after, std::size_t limit);
 
  private:

@@ -73,15 +73,28 @@ void judge_loss(group_snapshot& s) {
                           lost_site(s), loss, duration_text(s.rpo_target_ms), cause(s));
 }
 
+// The sentence, unless the verdict has it as its cause already.
+void add_sentence(group_snapshot& s, verdict_level least, const std::string& told) {
+  s.level = std::max(s.level, least);
+  if (s.verdict.find(told) == std::string::npos) s.verdict += " " + told + ".";
+}
+
+// No marker is made, or none applied, and there is no takeover, however young the newest one is.
+void add_state(group_snapshot& s) {
+  if (s.state_trouble.empty()) return;
+  std::string told = s.state_trouble;
+  if (s.verdict.find(told) == std::string::npos) told[0] = static_cast<char>(std::toupper(told[0]));
+  add_sentence(s, s.state_failed ? verdict_level::severe : verdict_level::warning, told);
+}
+
 // Writes stay safe in the journal, until it is full. At a secondary nothing of what is applied
 // reaches the copy that a takeover would go on with.
 void add_destaging(group_snapshot& s) {
   for (const member_view& m : s.members) {
     if (!m.fresh || !m.status || m.status->destage_trouble.empty()) continue;
     const bool secondary = m.status->role == member_role::secondary;
-    s.level = std::max(s.level, secondary ? verdict_level::severe : verdict_level::warning);
-    const std::string told = m.name + ": " + m.status->destage_trouble + ".";
-    if (s.verdict.find(told) == std::string::npos) s.verdict += " " + told;
+    add_sentence(s, secondary ? verdict_level::severe : verdict_level::warning,
+                 m.name + ": " + m.status->destage_trouble);
   }
 }
 
@@ -101,6 +114,7 @@ std::string marker_text(marker_id marker) {
 
 void judge(group_snapshot& s) {
   judge_loss(s);
+  add_state(s);
   add_destaging(s);
 }
 

@@ -10,7 +10,8 @@ namespace cairn {
 
 // Sets level and verdict from the rest of the snapshot. One scale: RPO now against its target; up
 // to 1 fine, below 4 warning, else severe. A member that does not destage is a warning at least,
-// severe at a secondary.
+// severe at a secondary; a coordinator whose state can't be written is a warning, severe when that
+// is for good.
 void judge(group_snapshot& s);
 
 // The first member that is wrong in itself: lost, fenced, failed, its link down. `fresh` or not.

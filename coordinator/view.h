@@ -108,6 +108,9 @@ struct group_snapshot {
   std::string verdict;               // one sentence
   std::optional<held_back> holding;  // who keeps the group's marker from advancing
 
+  std::string state_trouble;  // why the coordinator's state can't be written; empty: it can
+  bool state_failed = false;  // for good
+
   marker_age sealed;       // newest that is sealed at every member
   marker_age stored;       // newest that is sealed and stored at every secondary
   marker_age applied;      // newest that every secondary has applied (secondary coordinator only)

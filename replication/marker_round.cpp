@@ -22,7 +22,8 @@ marker_round::marker_round(round_settings settings, marker_id last)
     : settings_(std::move(settings)),
       members_(settings_.members.size()),
       floor_epoch_(last.made_in),
-      last_(last.number) {}
+      last_(last.number),
+      persisting_(settings_.persist_pause_us) {}
 
 // ---- the members
 
@@ -73,10 +74,17 @@ bool marker_round::heard_lately(const known_member& m, std::uint64_t now_us) con
 }
 
 std::optional<marker_round::hindrance> marker_round::hindered(std::uint64_t now_us) const {
+  if (auto by = unready(now_us)) return by;
+  if (const auto& trouble = persisting_.trouble()) return hindrance{{}, trouble->sentence};
+  return std::nullopt;
+}
+
+std::optional<marker_round::hindrance> marker_round::unready(std::uint64_t now_us) const {
   if (replaced_by_)
     return hindrance{{},
                      "another primary coordinator, of epoch " + std::to_string(replaced_by_.value) +
                          ", has replaced this one"};
+  if (persisting_.stopped()) return hindrance{{}, persisting_.trouble()->sentence};
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const known_member& m = members_[i];
     if (!m.connected) return hindrance{i, "is not connected"};
@@ -105,7 +113,8 @@ round_actions marker_round::demand(std::uint64_t now_us) {
 round_actions marker_round::on_time(std::uint64_t now_us) {
   round_actions out;
   expire(out, now_us);
-  if (!running_ && (demanded_ || sounding_ || now_us >= due_us_)) try_begin(out, now_us);
+  const bool wanted = demanded_ || sounding_ || now_us >= due_us_;
+  if (!running_ && wanted && persisting_.may_ask(now_us)) try_begin(out, now_us);
   return out;
 }
 
@@ -117,13 +126,14 @@ void marker_round::set_pace(std::uint64_t interval_us, std::uint64_t hold_limit_
 }
 
 void marker_round::try_begin(round_actions& out, std::uint64_t now_us) {
-  if (hindered(now_us)) return sound(out, now_us);
+  if (unready(now_us)) return sound(out, now_us);
   last_ = last_.next();
-  running_ = running_round{.marker = {last_, epoch_}, .counted = {}};
+  running_ = running_round{.marker = {last_, epoch_}, .demanded = demanded_, .counted = {}};
   running_->counted.resize(members_.size());
   due_us_ = now_us + interval_us();
   sounding_ = false;
   demanded_ = false;
+  persisting_.on_asked();
   out.emplace_back(persist_marker{running_->marker});
 }
 
@@ -145,14 +155,27 @@ void marker_round::send_all(round_actions& out, const control_message& m) const 
 }
 
 round_actions marker_round::on_persisted(marker_id marker, std::uint64_t now_us) {
+  persisting_.on_kept();
+  if (!running_ || running_->marked || running_->marker != marker) return on_time(now_us);
   round_actions out;
-  if (!running_ || running_->marked || running_->marker != marker) return out;
   running_->marked = true;
   running_->marked_us = now_us;
   send_all(out, mark{.marker = marker,
                      .members = settings_.members,
                      .hold_limit_ms = static_cast<std::uint32_t>(settings_.hold_limit_us / 1000)});
   return out;
+}
+
+// Nobody has seen the number, so there is nothing to abandon. Members may have become silent by the
+// time that the next one can be kept: the round begins anew, by all its rules.
+round_actions marker_round::on_persist_failed(marker_id marker, const error& why,
+                                              std::uint64_t now_us) {
+  persisting_.on_failed(why, now_us);
+  if (!running_ || running_->marked || running_->marker != marker) return {};
+  demanded_ = demanded_ || running_->demanded;
+  due_us_ = persisting_.next_us();
+  running_.reset();
+  return {};
 }
 
 // ---- a round ends
@@ -262,7 +285,7 @@ void marker_round::expire(round_actions& out, std::uint64_t now_us) {
 
 std::uint64_t marker_round::next_deadline_us() const {
   std::uint64_t next = std::numeric_limits<std::uint64_t>::max();
-  if (!running_) next = due_us_;
+  if (!running_) next = std::max(due_us_, persisting_.next_us());
   if (running_ && running_->marked) next = running_->marked_us + settings_.hold_limit_us;
   if (!released_.empty()) next = std::min(next, released_.front().released_us + outcome_wait_us);
   return next;

@@ -3,9 +3,13 @@
 // order. No I/O, clock or thread.
 //
 //   idle ──due, all heard──► persisting ──► marking ──all INSERTED──► released ──► sealed or void
-//                                              └──hold limit, member lost──► ABANDON ──► void
+//     ▲                         │              └──hold limit, member lost──► ABANDON ──► void
+//     └──failed: later──────────┘
 //
-// Rule: RELEASE(N) is sent only after EVERY member answered INSERTED(N); see all_inserted().
+// Rules: MARK(N) is sent only when N is durable as the last number taken. A number that could not
+// be persisted (persist_step.h) was sent to nobody; it is left out, and the round begins with the
+// next one, when it can be. RELEASE(N) is sent only after EVERY member answered INSERTED(N); see
+// all_inserted().
 // Order is that of numbers. Time only says when to try and when to stop waiting: a round that comes
 // out wrong in time is void, never wrong.
 //
@@ -19,6 +23,7 @@
 #include <variant>
 #include <vector>
 
+#include "replication/persist_step.h"
 #include "replication/send_control.h"
 
 namespace cairn {
@@ -26,13 +31,14 @@ namespace cairn {
 struct round_settings {
   std::vector<std::string> members;
   std::uint64_t interval_us = 1'000'000;
-  std::uint64_t hold_limit_us = 50'000;  // at most interval_us / 4
+  std::uint64_t hold_limit_us = 50'000;      // at most interval_us / 4
+  std::uint64_t persist_pause_us = 100'000;  // before a number is taken again; see persist_step.h
 };
 
 enum class round_outcome { sealed, voided, unknown };
 
-// Make `marker` durable as the last one taken, then call on_persisted(); the answer holds the
-// MARKs.
+// Make `marker` durable as the last one taken, then call on_persisted(), whose answer holds the
+// MARKs, or on_persist_failed().
 struct persist_marker {
   marker_id marker;
 };
@@ -58,6 +64,7 @@ class marker_round {
   round_actions on_disconnected(std::size_t member, std::uint64_t now_us);
   round_actions on_status(std::size_t member, const member_status& status, std::uint64_t now_us);
   round_actions on_persisted(marker_id marker, std::uint64_t now_us);
+  round_actions on_persist_failed(marker_id marker, const error& why, std::uint64_t now_us);
   round_actions on_inserted(std::size_t member, const inserted& m, std::uint64_t now_us);
   round_actions on_outcome(std::size_t member, const outcome& m, std::uint64_t now_us);
   round_actions on_refused(std::size_t member, const control_refusal& m, std::uint64_t now_us);
@@ -76,7 +83,9 @@ class marker_round {
   epoch replaced_by() const { return replaced_by_; }  // 0: this one is in charge
   std::uint64_t interval_us() const;                  // larger than configured after voids
   std::uint64_t skipped() const { return skipped_; }
-  // Why no round can begin now, and because of whom (nobody: because of another coordinator).
+  const persist_step& persisting() const { return persisting_; }
+  // Why no round can begin now, and because of whom (nobody: another coordinator, or our own
+  // state).
   struct hindrance {
     std::optional<std::size_t> member;
     std::string why;  // "is not connected"
@@ -95,6 +104,7 @@ class marker_round {
   };
   struct running_round {
     marker_id marker;
+    bool demanded = false;
     bool marked = false;  // persisted and sent
     std::uint64_t marked_us = 0;
     std::vector<std::optional<incarnation>> counted;  // INSERTED, by member
@@ -107,6 +117,7 @@ class marker_round {
     std::vector<bool> sealed;
   };
 
+  std::optional<hindrance> unready(std::uint64_t now_us) const;
   bool all_inserted() const;
   void hear(std::size_t member, std::uint64_t now_us);
   bool heard_lately(const known_member& m, std::uint64_t now_us) const;
@@ -126,6 +137,7 @@ class marker_round {
   epoch epoch_;
   marker_number last_;
   epoch replaced_by_;
+  persist_step persisting_;
   std::optional<running_round> running_;
   std::deque<released_round> released_;  // outcomes awaited; bounded by released_max
   std::uint64_t due_us_ = 0;

@@ -3,14 +3,21 @@
 // them in order. No I/O, clock, thread or randomness.
 //
 //   gathering ─► persisting epoch ─► idle ─► reporting ─► persisting choice ─► applying ─► idle
-//                                                                                 └─takeover─►
-//   promoting ─► persisting the end ─► taken over
+//                  (again)            ▲                      └failed►┐          └─takeover─►
+//                                     └──────────later───────────────┘
+//   promoting ─► persisting the end (again) ─► taken over
 //
 // Rules: every start takes a new epoch, above all that members report. REPORT goes to all, and
 // nothing is chosen before all have answered. Where any is promoted, exactly that is finished. Else
 // the newest marker in the INTERSECTION of the reported sets (or the one named), never below the
 // highest target. A choice is durable before its APPLY, a takeover's marker and lineage before its
 // APPLY, and PROMOTE follows only when all have APPLIED. Every step may be repeated.
+//
+// What could not be persisted (persist_step.h) was sent to nobody. An epoch is left out and the
+// next one taken; a choice, a takeover's too, is withdrawn and made anew from new answers; the end
+// of a takeover, when every member is promoted already, is asked for again as it is. So what the
+// machine holds in a step is always what the disk holds. Behind a final failure it sends nothing
+// more.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -20,6 +27,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "replication/persist_step.h"
 #include "replication/send_control.h"
 
 namespace cairn {
@@ -27,8 +35,9 @@ namespace cairn {
 struct selection_settings {
   std::string group;
   std::vector<std::string> members;
-  std::uint64_t interval_us = 1'000'000;  // how often the newest common marker is looked for
-  bool follow = true;                     // apply it; off: only takeovers apply
+  std::uint64_t interval_us = 1'000'000;     // how often the newest common marker is looked for
+  bool follow = true;                        // apply it; off: only takeovers apply
+  std::uint64_t persist_pause_us = 100'000;  // before it is tried again; see persist_step.h
 };
 
 struct takeover_decision {
@@ -63,7 +72,8 @@ void check_common(const std::vector<reported>& answers, marker_id chosen);
 // Markers that every answer contains, oldest first.
 std::vector<marker_id> common_markers(const std::vector<reported>& answers);
 
-// Make the state durable, then call on_persisted(). Nothing else happens in between.
+// Make the state durable, then call on_persisted(), or on_persist_failed(), with the same state;
+// several in the order in which they came.
 struct persist_selection {
   selection_state state;
 };
@@ -101,6 +111,7 @@ enum class selection_phase {
   persisting_end,
   taken_over,
   replaced,  // a member obeys a higher epoch: another secondary coordinator is at work
+  stopped,   // the state failed for good
 };
 const char* name_of(selection_phase phase);
 
@@ -116,7 +127,9 @@ class selection {
   selection_actions on_applied(std::size_t member, const applied& m, std::uint64_t now_us);
   selection_actions on_promoted(std::size_t member, const promoted& m, std::uint64_t now_us);
   selection_actions on_refused(std::size_t member, const control_refusal& m, std::uint64_t now_us);
-  selection_actions on_persisted(std::uint64_t now_us);
+  selection_actions on_persisted(const selection_state& kept, std::uint64_t now_us);
+  selection_actions on_persist_failed(const selection_state& lost, const error& why,
+                                      std::uint64_t now_us);
   selection_actions on_time(std::uint64_t now_us);
 
   // Answered by one plan_made.
@@ -137,7 +150,9 @@ class selection {
 
   selection_phase phase() const { return phase_; }
   const selection_state& state() const { return state_; }
-  // Why the group doesn't move: members that have not answered, or why nothing can be chosen.
+  const persist_step& persisting() const { return persisting_; }
+  // Why the group doesn't move: members that have not answered, a state that can't be written, or
+  // why nothing can be chosen.
   std::string obstacle() const;
   // The answers of the last REPORT that all answered; empty before the first.
   const std::vector<reported>& answers() const { return last_answers_; }
@@ -177,8 +192,13 @@ class selection {
   void decide_takeover(selection_actions& out, marker_id at, uuid opened, std::uint64_t now_us);
   void refuse_all(selection_actions& out, const error& why);
   void follow(selection_actions& out, marker_id at, std::uint64_t now_us);
+  void persist(selection_actions& out, selection_phase phase);
+  void persist_again(selection_actions& out, std::uint64_t now_us);
+  void stop(selection_actions& out, const selection_state& lost);
+  void tell_end(selection_actions& out);
   void finish(selection_actions& out, std::uint64_t now_us);
   void rest(std::uint64_t now_us);
+  bool may_expire() const;
   void expire(selection_actions& out, std::uint64_t now_us);
   bool claiming() const { return phase_ == selection_phase::reporting && !claimed_; }
   bool taking_over() const { return state_.takeover && !state_.takeover->finished; }
@@ -187,7 +207,9 @@ class selection {
   void answered(selection_actions& out, std::size_t member, std::uint64_t now_us);
 
   selection_settings settings_;
-  selection_state state_;
+  selection_state state_;    // what is acted upon: durable, or about to be
+  selection_state durable_;  // as far as is known
+  persist_step persisting_;
   selection_phase phase_ = selection_phase::gathering;
   std::vector<known_member> members_;
   epoch floor_;           // highest epoch seen anywhere

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace cairn::sim {
 
@@ -27,7 +28,8 @@ void sim_coordinator::start() {
   if (up_) return;
   up_ = true;
   ++generation_;
-  paused_until_ = 0;
+  paused_until_ = written_at_ = 0;
+  breaks_ = broken_ = false;  // people have mended the disk
   on_start();
   for (std::size_t i = 0; i < gateways_.size(); ++i) dial(i);
   arm();
@@ -77,7 +79,36 @@ void sim_coordinator::dial(std::size_t member) {
   gateway->control.accept(c);
 }
 
+// ---- the state's disk
+
+void sim_coordinator::lock_state(time_us length) { locked_until_ = world_.now() + length; }
+
+void sim_coordinator::persist(std::function<void()> keep,
+                              std::function<void(const result<void>&)> tell) {
+  written_at_ = std::max(written_at_, world_.now()) + world_.random.below(1'000);
+  after(written_at_ - world_.now(), [this, keep = std::move(keep), tell = std::move(tell)] {
+    after(world_.random.below(300), [this, told = write(keep), tell] {
+      tell(told);
+      arm();
+    });
+  });
+}
+
+result<void> sim_coordinator::write(const std::function<void()>& keep) {
+  if (broken_) return fail(EIO, "the state's disk has failed before");
+  if (world_.now() < locked_until_) {
+    world_.met.meet(situation::state_locked);
+    return fail(EBUSY, "the state is locked");
+  }
+  broken_ = std::exchange(breaks_, false);
+  if (!broken_ || world_.random.chance(50)) keep();
+  if (!broken_) return {};
+  world_.met.meet(situation::state_failed);
+  return fail(EIO, "the state's disk has failed");
+}
+
 void sim_coordinator::send(const send_control& s) {
+  check_kept(s.message);
   if (std::holds_alternative<mark>(s.message)) said_[s.member].clear();
   if (std::holds_alternative<mark>(s.message) || !said_[s.member].empty())
     said_[s.member].push_back(s.message);
@@ -112,6 +143,7 @@ void sim_primary_coordinator::on_start() {
   s.members = names_;
   s.interval_us = 40'000;
   s.hold_limit_us = 10'000;
+  s.persist_pause_us = 2'000;
   rounds_.emplace(std::move(s), stored);
 }
 
@@ -141,14 +173,7 @@ void sim_primary_coordinator::on_message(std::size_t member, const control_messa
 void sim_primary_coordinator::perform(const round_actions& actions) {
   for (const auto& a : actions) {
     if (const auto* s = std::get_if<send_control>(&a)) send(*s);
-    if (const auto* p = std::get_if<persist_marker>(&a))
-      after(world_.random.below(1'000), [this, marker = p->marker] {
-        stored = marker;
-        after(world_.random.below(300), [this, marker] {
-          perform(rounds_->on_persisted(marker, world_.now()));
-          arm();
-        });
-      });
+    if (const auto* p = std::get_if<persist_marker>(&a)) persist_number(p->marker);
     if (const auto* e = std::get_if<round_ended>(&a)) {
       SIM_TRACE(world_, "marker {} of epoch {}: {} {}", e->marker.number.value,
                 e->marker.made_in.value,
@@ -158,6 +183,20 @@ void sim_primary_coordinator::perform(const round_actions& actions) {
   }
 }
 
+void sim_primary_coordinator::persist_number(marker_id marker) {
+  persist([this, marker] { stored = marker; },
+          [this, marker](const result<void>& kept) {
+            const auto now = world_.now();
+            perform(kept ? rounds_->on_persisted(marker, now)
+                         : rounds_->on_persist_failed(marker, kept.error(), now));
+          });
+}
+
+void sim_primary_coordinator::check_kept(const control_message& m) const {
+  const auto* k = std::get_if<mark>(&m);
+  if (k && stored != k->marker) world_.fail("MARK left before its number was kept");
+}
+
 // ---- secondary
 
 void sim_secondary_coordinator::on_start() {
@@ -165,6 +204,7 @@ void sim_secondary_coordinator::on_start() {
   s.group = "sim";
   s.members = names_;
   s.interval_us = 50'000;
+  s.persist_pause_us = 2'000;
   selection_.emplace(std::move(s), stored);
 }
 
@@ -208,7 +248,7 @@ void sim_secondary_coordinator::perform(const selection_actions& actions) {
 
 void sim_secondary_coordinator::perform(const selection_action& a) {
   if (const auto* s = std::get_if<send_control>(&a)) send(*s);
-  if (const auto* p = std::get_if<persist_selection>(&a)) persist(p->state);
+  if (const auto* p = std::get_if<persist_selection>(&a)) persist_state(p->state);
   if (const auto* g = std::get_if<group_applied>(&a)) {
     SIM_TRACE(world_, "the group stands at marker {}", g->marker.number.value);
     newest_applied = std::max(newest_applied, g->marker);
@@ -218,7 +258,18 @@ void sim_secondary_coordinator::perform(const selection_action& a) {
   if (std::holds_alternative<takeover_finished>(a)) taken_over = true;
 }
 
-void sim_secondary_coordinator::persist(const selection_state& state) {
+void sim_secondary_coordinator::check_kept(const control_message& m) const {
+  const auto* r = std::get_if<report>(&m);
+  const auto* a = std::get_if<apply>(&m);
+  const auto* p = std::get_if<promote>(&m);
+  if (r && stored.current != r->selection_epoch)
+    world_.fail("REPORT left before its epoch was kept");
+  if (a && stored.choice != a->marker) world_.fail("APPLY left before its choice was kept");
+  if (p && stored.takeover != takeover_decision{p->marker, p->opened, false})
+    world_.fail("PROMOTE left before the takeover was kept");
+}
+
+void sim_secondary_coordinator::persist_state(const selection_state& state) {
   if (state.choice != stored.choice) {
     // One that others have decided, for a takeover, may be finished where it was begun.
     const bool begun = std::ranges::any_of(
@@ -230,13 +281,13 @@ void sim_secondary_coordinator::persist(const selection_state& state) {
   }
   if (state.choice != stored.choice && hangs_once_chosen != 0)
     pause(std::exchange(hangs_once_chosen, 0));
-  after(world_.random.below(1'000), [this, state] {
-    stored = state;
-    after(world_.random.below(300), [this] {
-      perform(selection_->on_persisted(world_.now()));
-      arm();
-    });
-  });
+  persist([this, state] { stored = state; },
+          [this, state](const result<void>& kept) {
+            const auto now = world_.now();
+            if (!kept && state.takeover) world_.met.meet(situation::takeover_not_kept);
+            perform(kept ? selection_->on_persisted(state, now)
+                         : selection_->on_persist_failed(state, kept.error(), now));
+          });
 }
 
 bool sim_secondary_coordinator::nothing_to_take() const {

@@ -1,6 +1,8 @@
 // Both coordinators, as coordinator/ drives them: the real decisions on virtual control connections
-// and a store that is durable when it says so. Coordinators crash between any two steps, hang while
-// the world goes on (SIGSTOP), and are started a second time beside a first that still runs.
+// and a state on a disk that is durable when it says so, that can be locked or full for a while,
+// and that can fail for good. Coordinators crash between any two steps, hang while the world goes
+// on (SIGSTOP), and are started a second time beside a first that still runs. Whatever they send is
+// compared with what their disk holds.
 #pragma once
 #include <memory>
 #include <optional>
@@ -25,6 +27,11 @@ class sim_coordinator {
   bool up() const { return up_; }
   // The network between it and one gateway breaks.
   void cut(std::size_t member);
+  // Its state can't be written for so long.
+  void lock_state(time_us length);
+  // The next thing that is to be kept may be on the disk or not, and nothing after it ever will.
+  void break_disk() { breaks_ = true; }
+  bool broken() const { return broken_; }  // until it is started again
 
  protected:
   virtual void on_start() = 0;
@@ -33,8 +40,11 @@ class sim_coordinator {
   virtual void on_lost(std::size_t member) = 0;
   virtual void on_time() = 0;
   virtual std::uint64_t next_deadline_us() const = 0;
+  virtual void check_kept(const control_message& m) const = 0;  // what it rests on
 
   void send(const send_control& s);
+  // `keep` when it reaches the disk, `tell` when the coordinator hears how that went.
+  void persist(std::function<void()> keep, std::function<void(const result<void>&)> tell);
   void arm();
   void after(time_us delay, std::function<void()> what);
 
@@ -47,6 +57,7 @@ class sim_coordinator {
   void turn();
 
   void send_again(std::size_t member);
+  result<void> write(const std::function<void()>& keep);
 
   std::vector<std::shared_ptr<control_connection>> wires_;
   // The newest MARK or later words of a round that each member was sent.
@@ -55,6 +66,10 @@ class sim_coordinator {
   bool up_ = false;
   unsigned generation_ = 0;
   time_us paused_until_ = 0;
+  time_us locked_until_ = 0;
+  time_us written_at_ = 0;  // the disk takes one thing after the other
+  bool breaks_ = false;
+  bool broken_ = false;
   std::uint64_t armed_ = 0;
 };
 
@@ -73,6 +88,8 @@ class sim_primary_coordinator final : public sim_coordinator {
   void on_lost(std::size_t member) override;
   void on_time() override;
   std::uint64_t next_deadline_us() const override { return rounds_->next_deadline_us(); }
+  void check_kept(const control_message& m) const override;
+  void persist_number(marker_id marker);
   void perform(const round_actions& actions);
 
   std::optional<marker_round> rounds_;
@@ -106,9 +123,10 @@ class sim_secondary_coordinator final : public sim_coordinator {
   void on_lost(std::size_t member) override { selection_->on_disconnected(member); }
   void on_time() override { perform(selection_->on_time(world_.now())); }
   std::uint64_t next_deadline_us() const override { return selection_->next_deadline_us(); }
+  void check_kept(const control_message& m) const override;
   void perform(const selection_actions& actions);
   void perform(const selection_action& action);
-  void persist(const selection_state& state);
+  void persist_state(const selection_state& state);
   void look_at_answers();
 
   oracle& oracle_;

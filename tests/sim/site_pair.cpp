@@ -132,6 +132,9 @@ void site_pair::heal() {
   }
   if (!first_site_lost_) primary_[0]->start();
   secondary_[0]->start();
+  if (!world_.random.chance(30)) return;  // the last trouble passes by itself
+  primary_[0]->lock_state(world_.random.between(10'000, 200'000));
+  secondary_[0]->lock_state(world_.random.between(10'000, 200'000));
 }
 
 // No marker above it was begun yet.

@@ -36,6 +36,7 @@ class site_pair {
   void cut_link(std::size_t member);
   void mishap_of_primary_coordinator();
   void mishap_of_secondary_coordinator();
+  void mishap_of_state(sim_coordinator& c);
   void put_wrong_coordinator();
   void note_interruptions();
   void start_secondary(std::size_t which);

@@ -24,6 +24,9 @@ enum class situation {
   stale_coordinator,     // a request of an epoch that is over was refused
   membership_mismatch,   // a coordinator with a member too few was refused
   restored_state,        // a coordinator came up with older state than it had
+  state_locked,          // a coordinator's state could not be written for a while
+  state_failed,          // the disk of a coordinator's state failed for good
+  takeover_not_kept,     // the same, as a takeover was decided or ended
   interrupted_apply,     // a coordinator or member died between APPLY and the last APPLIED
   interrupted_takeover,  // the same between the decision and the last PROMOTE
   set_not_minimum,       // the newest markers' minimum is not common

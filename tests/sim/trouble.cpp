@@ -15,7 +15,7 @@ void site_pair::trouble(time_us length) {
 
 void site_pair::mishap() {
   const auto member = world_.random.below(members_);
-  switch (world_.random.below(14)) {
+  switch (world_.random.below(15)) {
     case 0:
     case 1:
     case 2:
@@ -44,6 +44,12 @@ void site_pair::mishap() {
       break;
     case 12:
       if (world_.random.chance(50)) put_wrong_coordinator();
+      break;
+    case 13:
+      if (world_.random.chance(50) && !first_site_lost_)
+        mishap_of_state(*primary_[0]);
+      else
+        mishap_of_state(*secondary_[0]);
       break;
     default:
       break;
@@ -102,8 +108,9 @@ void site_pair::mishap_of_primary_coordinator() {
       break;
     case 1:  // stopped, a successor is started, then continued
       one.pause(world_.random.between(5'000, 100'000));
+      if (other.up()) break;
       if (world_.random.chance(60)) other.stored = one.stored;
-      if (!other.up()) other.start();
+      other.start();
       break;
     case 2:
       other.die();
@@ -154,6 +161,19 @@ void site_pair::mishap_of_secondary_coordinator() {
       break;
   }
   if (first_site_lost_) ask_takeover();
+}
+
+// Somebody locks the state, or its disk is full, and it passes; or the disk fails, and it is
+// mended.
+void site_pair::mishap_of_state(sim_coordinator& c) {
+  if (world_.random.chance(70)) return c.lock_state(world_.random.between(1'000, 60'000));
+  c.break_disk();
+  world_.after(world_.random.between(5'000, 60'000), [this, &c] {
+    if (!world_.faults || !c.broken() || (first_site_lost_ && &c == primary_[0].get())) return;
+    c.die();
+    c.start();
+    if (first_site_lost_) ask_takeover();
+  });
 }
 
 // A coordinator that does not know the last member runs for a while in place of the right one.

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <chrono>
+
 #include "base/random.h"
+#include "coordinator/history.h"
 #include "storage/posix_disk.h"
 #include "tests/unit/gateway/temporary_directory.h"
 
@@ -90,8 +94,8 @@ TEST_F(state_store_test, TwoProcessesDoNotShareAState) {
 
 TEST_F(state_store_test, EventsAreReadFromWhereTheReaderStopped) {
   auto s = open();
-  ASSERT_TRUE(s->add_event("notice", "one"));
-  ASSERT_TRUE(s->add_event("warning", "two"));
+  ASSERT_TRUE(s->add_event("notice", "one", 1));
+  ASSERT_TRUE(s->add_event("warning", "two", 2));
   const auto all = s->events(0, 10);
   ASSERT_EQ(all->size(), 2u);
   const auto rest = s->events(all->front().id, 10);
@@ -101,11 +105,65 @@ TEST_F(state_store_test, EventsAreReadFromWhereTheReaderStopped) {
 
 TEST_F(state_store_test, CommonMarkersAreListedOnce) {
   auto s = open(false);
-  ASSERT_TRUE(s->add_common({marker(1), marker(2)}));
-  ASSERT_TRUE(s->add_common({marker(2), marker(3)}));
+  ASSERT_TRUE(s->add_common({marker(1), marker(2)}, 1));
+  ASSERT_TRUE(s->add_common({marker(2), marker(3)}, 2));
   const auto rows = s->markers(10);
   ASSERT_EQ(rows->size(), 3u);
   EXPECT_EQ(rows->front().marker, marker(3));
+}
+
+// The coordinator's thread must not stand still for it.
+TEST_F(state_store_test, ALockedStateIsRefusedSoonAndWrittenLater) {
+  auto s = open();
+  auto other =
+      *database::open(posix_disk(), where_ / "state/state.db", database::access::read_write);
+  ASSERT_TRUE(other->execute("BEGIN IMMEDIATE"));
+  const auto begun = std::chrono::steady_clock::now();
+  const auto refused = s->take_marker(marker(7), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, EBUSY);
+  EXPECT_EQ(s->last_marker(), marker_id{}) << "readers do not wait";
+  ASSERT_TRUE(other->execute("ROLLBACK"));
+  EXPECT_TRUE(s->take_marker(marker(8), ""));
+  EXPECT_EQ(s->last_marker(), marker(8));
+}
+
+TEST_F(state_store_test, TheHistoryWaitsWhileTheStateIsLocked) {
+  auto s = open();
+  history rows(*s);
+  const auto add = [&](const char* sentence) {
+    rows.add([sentence](state_store& to) { return to.add_event("notice", sentence, 1); });
+  };
+  auto other =
+      *database::open(posix_disk(), where_ / "state/state.db", database::access::read_write);
+  ASSERT_TRUE(other->execute("BEGIN IMMEDIATE"));
+  add("one");
+  add("two");
+  rows.try_again();
+  EXPECT_TRUE(s->events(0, 10)->empty());
+  ASSERT_TRUE(other->execute("ROLLBACK"));
+  rows.try_again();
+  add("three");
+  const auto all = s->events(0, 10);
+  ASSERT_EQ(all->size(), 3u);
+  EXPECT_EQ(all->front().sentence, "one");
+  EXPECT_EQ(all->back().sentence, "three");
+}
+
+TEST_F(state_store_test, TheOldestRowsAreDroppedWhileTheStateIsLockedForLong) {
+  auto s = open();
+  history rows(*s);
+  auto other =
+      *database::open(posix_disk(), where_ / "state/state.db", database::access::read_write);
+  ASSERT_TRUE(other->execute("BEGIN IMMEDIATE"));
+  for (std::size_t i = 0; i < history::rows_max + 5; ++i)
+    rows.add([i](state_store& to) { return to.add_event("notice", std::to_string(i), 1); });
+  ASSERT_TRUE(other->execute("ROLLBACK"));
+  rows.try_again();
+  const auto all = s->events(0, 2 * history::rows_max);
+  ASSERT_EQ(all->size(), history::rows_max);
+  EXPECT_EQ(all->front().sentence, "5");
 }
 
 }  // namespace

@@ -94,6 +94,23 @@ TEST(verdict, AfterATakeoverThisSiteMustStillDestage) {
   EXPECT_EQ(s.level, verdict_level::warning);
 }
 
+// Young markers are of no use to a coordinator that can't decide to take over at one.
+TEST(verdict, AStateThatCantBeWrittenIsAWarningAndSevereWhenThatIsForGood) {
+  auto s = running(1'200);
+  s.state_trouble = "the coordinator's state can't be written and is tried again: it is locked";
+  s.holding = held_back{"", s.state_trouble, {}};
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::warning);
+  EXPECT_EQ(s.verdict,
+            "If this site were lost now, at most 1.2 s would be lost. The coordinator's state "
+            "can't be written and is tried again: it is locked.");
+  s.rpo_now = 7'000;
+  s.state_failed = true;
+  judge(s);
+  EXPECT_EQ(s.level, verdict_level::severe);
+  EXPECT_EQ(s.verdict.find("is locked"), s.verdict.rfind("is locked")) << s.verdict;
+}
+
 TEST(verdict, TheSameMemberHoldsBackSinceItBegan) {
   holdback_memory memory;
   std::optional<held_back> holding = held_back{"m1", "lacks 10 records", {}};

@@ -1,121 +1,12 @@
 // Situations of the selection's model (models/select.cpp), played one message at a time.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cerrno>
 
-#include "tests/unit/replication/selection_support.h"
+#include "tests/unit/replication/selection_site.h"
 
 namespace cairn::selection_tests {
 namespace {
-
-template <class T>
-std::vector<std::pair<std::size_t, T>> sent(const selection_actions& actions) {
-  std::vector<std::pair<std::size_t, T>> found;
-  for (const auto& a : actions)
-    if (const auto* s = std::get_if<send_control>(&a))
-      if (const auto* m = std::get_if<T>(&s->message)) found.emplace_back(s->member, *m);
-  return found;
-}
-
-template <class T>
-const T* action(const selection_actions& actions) {
-  for (const auto& a : actions)
-    if (const auto* t = std::get_if<T>(&a)) return t;
-  return nullptr;
-}
-
-// Two members as they behave by the rules, and a coordinator that may crash at any step.
-struct site {
-  struct player {
-    reported has;
-    bool reachable = true;
-    epoch obeys;
-  };
-  player players[2];
-  selection_state stored;
-  std::optional<selection> coordinator;
-  std::uint64_t now = 0;
-  std::vector<selection_action> seen;  // those that are neither messages nor persistence
-  int crash_after = -1;                // actions; -1: never
-
-  explicit site(reported a, reported b) {
-    players[0].has = std::move(a);
-    players[1].has = std::move(b);
-  }
-  void start() {
-    coordinator.emplace(settings(), stored);
-    for (std::size_t i = 0; i < 2 && coordinator; ++i)
-      if (players[i].reachable) connect(i);
-  }
-  void connect(std::size_t i) {
-    member_hello hello;
-    hello.selection_epoch = players[i].obeys;
-    act(coordinator->on_connected(i, hello, now));
-  }
-  void take_over(std::optional<marker_number> named = {}, uuid id = lineage_no(1)) {
-    if (coordinator) act(coordinator->take_over(named, id, now));
-  }
-  void pass(std::uint64_t us) {
-    now += us;
-    if (coordinator) act(coordinator->on_time(now));
-  }
-  void act(const selection_actions& actions) {
-    for (const auto& a : actions) {
-      if (!coordinator) return;
-      if (crash_after == 0) {
-        coordinator.reset();
-        return;
-      }
-      if (crash_after > 0) --crash_after;
-      perform(a);
-    }
-  }
-  void perform(const selection_action& a) {
-    if (const auto* p = std::get_if<persist_selection>(&a)) {
-      stored = p->state;
-      act(coordinator->on_persisted(now));
-    } else if (const auto* s = std::get_if<send_control>(&a)) {
-      if (players[s->member].reachable) deliver(s->member, s->message);
-    } else {
-      seen.push_back(a);
-    }
-  }
-  bool refuses(std::size_t i, epoch e, const char* about) {
-    player& p = players[i];
-    p.obeys = std::max(p.obeys, e);
-    if (e == p.obeys) return false;
-    act(coordinator->on_refused(i, {about, "lower epoch", {}, p.obeys, {}}, now));
-    return true;
-  }
-  void deliver(std::size_t i, const control_message& m) {
-    reported& has = players[i].has;
-    if (const auto* r = std::get_if<report>(&m)) {
-      if (r->claim && r->selection_epoch == players[i].obeys)
-        return act(coordinator->on_refused(
-            i, {"REPORT", "claimed before", {}, players[i].obeys, {}}, now));
-      if (refuses(i, r->selection_epoch, "REPORT")) return;
-      has.selection_epoch = r->selection_epoch;
-      act(coordinator->on_reported(i, has, now));
-    } else if (const auto* y = std::get_if<apply>(&m)) {
-      if (refuses(i, y->selection_epoch, "APPLY")) return;
-      ASSERT_FALSE(y->marker < has.target) << "told to go back";
-      ASSERT_FALSE(has.promoted) << "APPLY to a promoted member";
-      has.target = has.applied = y->marker;
-      std::erase_if(has.markers, [&](const auto& e) { return e.marker < y->marker; });
-      act(coordinator->on_applied(i, {y->selection_epoch, y->marker}, now));
-    } else if (const auto* q = std::get_if<promote>(&m)) {
-      if (refuses(i, q->selection_epoch, "PROMOTE")) return;
-      ASSERT_EQ(has.applied, q->marker) << "promoted elsewhere than applied";
-      has.promoted = promotion{q->marker, sequence(1), q->opened};
-      act(coordinator->on_promoted(i, {q->selection_epoch, q->marker, 3, 4096}, now));
-    }
-  }
-  template <class T>
-  const T* saw() const {
-    return action<T>(seen);
-  }
-};
 
 TEST(selection, nothing_is_asked_before_every_member_was_heard) {
   site s(holding({1}), holding({1}));
@@ -182,7 +73,7 @@ TEST(selection, the_choice_is_durable_before_apply) {
   selection c(settings(), {});
   c.on_connected(0, {}, 0);
   c.on_connected(1, {}, 0);
-  c.on_persisted(0);
+  c.on_persisted(c.state(), 0);
   reported r = holding({1});
   r.selection_epoch = epoch(1);
   c.on_reported(0, r, 0);
@@ -190,14 +81,14 @@ TEST(selection, the_choice_is_durable_before_apply) {
   ASSERT_TRUE(action<persist_selection>(chosen));
   EXPECT_EQ(action<persist_selection>(chosen)->state.choice, marker(1));
   EXPECT_TRUE(sent<apply>(chosen).empty());
-  EXPECT_EQ(sent<apply>(c.on_persisted(0)).size(), 2u);
+  EXPECT_EQ(sent<apply>(c.on_persisted(c.state(), 0)).size(), 2u);
 }
 
 TEST(selection, an_answer_under_another_epoch_is_not_counted) {
   selection c(settings(), {epoch(4), {}, {}});
   c.on_connected(0, {}, 0);
   c.on_connected(1, {}, 0);
-  c.on_persisted(0);
+  c.on_persisted(c.state(), 0);
   reported old = holding({1});
   old.selection_epoch = epoch(4);
   c.on_reported(0, old, 0);
@@ -220,13 +111,13 @@ TEST(selection, a_repeated_answer_changes_nothing) {
   selection c(settings(), {});
   c.on_connected(0, {}, 0);
   c.on_connected(1, {}, 0);
-  c.on_persisted(0);
+  c.on_persisted(c.state(), 0);
   reported r = holding({1});
   r.selection_epoch = epoch(1);
   c.on_reported(0, r, 0);
   EXPECT_TRUE(c.on_reported(0, r, 0).empty());
   c.on_reported(1, r, 0);
-  c.on_persisted(0);
+  c.on_persisted(c.state(), 0);
   c.on_applied(0, {epoch(1), marker(1)}, 0);
   EXPECT_TRUE(c.on_applied(0, {epoch(1), marker(1)}, 0).empty());
   EXPECT_TRUE(c.on_applied(1, {epoch(1), marker(9)}, 0).empty());
@@ -250,14 +141,14 @@ TEST(selection, promote_waits_for_every_applied) {
   c.on_connected(0, {}, 0);
   c.on_connected(1, {}, 0);
   c.take_over({}, lineage_no(1), 0);
-  c.on_persisted(0);
+  c.on_persisted(c.state(), 0);
   reported r = holding({1});
   r.selection_epoch = epoch(1);
   c.on_reported(0, r, 0);
   const auto decided = c.on_reported(1, r, 0);
   EXPECT_EQ(action<persist_selection>(decided)->state.takeover,
             (takeover_decision{marker(1), lineage_no(1), false}));
-  c.on_persisted(0);
+  c.on_persisted(c.state(), 0);
   EXPECT_TRUE(sent<promote>(c.on_applied(0, {epoch(1), marker(1)}, 0)).empty());
   EXPECT_EQ(sent<promote>(c.on_applied(1, {epoch(1), marker(1)}, 0)).size(), 2u);
 }
