@@ -77,8 +77,10 @@ void primary_coordinator::time_passed() {
   const auto late = [&](const waiting_demand& d) { return now >= d.until_us; };
   for (const auto& d : demands_)
     if (late(d))
-      operations_.fail_with(d.operation, {ETIMEDOUT, "no round began: " + round_.obstacle(now)},
-                            now);
+      operations_.fail_with(
+          d.operation,
+          {ETIMEDOUT, d.because.empty() ? "no round began: " + round_.obstacle(now) : d.because},
+          now);
   std::erase_if(demands_, late);
 }
 
@@ -103,7 +105,7 @@ void primary_coordinator::persist(marker_id marker) {
   r.view.outcome = "running";
   r.view.display_unix_ms = display_now_ms();
   for (const waiting_demand& d : demands_) {
-    r.asked_by.push_back(d.operation);
+    r.asked_by.push_back(d);
     if (!d.name.empty()) r.view.name += (r.view.name.empty() ? "" : ", ") + d.name;
   }
   if (const auto taken = store_->take_marker(marker, r.view.name); !taken) {
@@ -148,8 +150,7 @@ void primary_coordinator::end(const round_ended& e) {
                                           : counters_.unknown);
   history_.add([ended = at->view](state_store& store) { return store.end_marker(ended); });
   tell_change(e);
-  answer(*at);
-  at->asked_by.clear();
+  answer(at->view, std::exchange(at->asked_by, {}));
 }
 
 // A single void is listed with the markers; several in a row are worth a line, and their end.
@@ -170,15 +171,16 @@ void primary_coordinator::tell_change(const round_ended& e) {
           log_event::markers_fail);
 }
 
-void primary_coordinator::answer(const known_round& r) {
-  for (const std::uint64_t id : r.asked_by) {
-    if (operation_view* op = operations_.find(id)) op->marker = r.view;
-    if (r.view.outcome == "sealed")
-      operations_.finish(id, marker_text(r.view.marker) + " is sealed at every member", now_us());
-    else
-      operations_.fail_with(
-          id, {EAGAIN, marker_text(r.view.marker) + " is " + r.view.outcome + ": " + r.view.reason},
-          now_us());
+void primary_coordinator::answer(const marker_view& made, std::vector<waiting_demand> asked_by) {
+  for (waiting_demand& d : asked_by) {
+    if (operation_view* op = operations_.find(d.operation)) op->marker = made;
+    if (made.outcome == "sealed") {
+      operations_.finish(d.operation, marker_text(made.marker) + " is sealed at every member",
+                         now_us());
+      continue;
+    }
+    d.because = marker_text(made.marker) + " is " + made.outcome + ": " + made.reason;
+    demands_.push_back(std::move(d));
   }
 }
 

@@ -28,16 +28,19 @@ class primary_coordinator final : public coordinator_loop {
   void describe(operation_view& view) override;
   void pace_changed() override;
 
-  // A round since our start, with the monotonic time of its MARK: its age.
-  struct known_round {
-    marker_view view;
-    std::uint64_t begun_us = 0;
-    std::vector<std::uint64_t> asked_by;  // operations
-  };
+  // Somebody wants a marker. One that becomes void is not what was asked for: the next round is
+  // tried, when it is due after that void, until the time is up.
   struct waiting_demand {
     std::uint64_t operation = 0;
     std::string name;
     std::uint64_t until_us = 0;
+    std::string because = {};  // of the last void
+  };
+  // A round since our start, with the monotonic time of its MARK: its age.
+  struct known_round {
+    marker_view view;
+    std::uint64_t begun_us = 0;
+    std::vector<waiting_demand> asked_by = {};
   };
 
   void perform(const round_actions& actions);
@@ -45,7 +48,7 @@ class primary_coordinator final : public coordinator_loop {
   void fail_demands(const error& why);
   void deliver(const send_control& s);
   void end(const round_ended& e);
-  void answer(const known_round& r);
+  void answer(const marker_view& made, std::vector<waiting_demand> asked_by);
   void tell_change(const round_ended& e);
   void count_hold(std::uint64_t held_us);
   const known_round* newest_sealed(marker_number up_to) const;

@@ -4,14 +4,13 @@
 // A machine asks (an action that carries what is to be kept), and sends nothing that rests on it
 // until the caller tells that exactly this is durable. A failure is told, too:
 //
-//   asked ──durable──► rest                  passing: the disk is full, somebody locks the file.
-//   What
-//     ▲ └──passing──► pause ──► (again)      was asked for is not kept. The machine withdraws what
-//     it └─────────────────┘                    meant to do or asks again, after a pause that
-//     doubles. └──final──► stopped                    final: a failed sync, damage. Whether it is
-//     kept nobody
-//                                            knows before the next start. Nothing is asked any
-//                                            more.
+//   asked ──durable──► rest
+//       ├──passing──► pause ──► asked again, or something else is
+//       └──final────► stopped
+//
+// Passing: the disk is full, or somebody locks the file. What was asked for is not kept; the
+// machine withdraws what it meant to do, or asks again, after a pause that doubles. Final: a failed
+// sync, damage. Whether it is kept nobody knows before the next start; nothing is asked any more.
 //
 // Pure. Owned by one machine; here is no state to keep and no message, only when to ask and what to
 // tell meanwhile.
