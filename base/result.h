@@ -1,5 +1,6 @@
-// What can go wrong in the world is a value: an errno for the host and a sentence made where it
-// happened ("pwrite volume db at 4096: No space left on device").
+// What can go wrong in the world is a value: an errno for the host, a sentence made where it
+// happened
+// ("pwrite volume db at 4096: No space left on device"), and what can be done about it.
 #pragma once
 #include <string>
 #include <tl/expected.hpp>
@@ -7,9 +8,21 @@
 
 namespace cairn {
 
+// Said where the error is made; who meets it decides by this and not by the errno.
+enum class error_class {
+  refused,   // by a rule or a state of ours: the same again is refused again
+  passing,   // it may go by itself: something is busy, slow, away or short of memory
+  no_space,  // until somebody makes room
+  final,   // a failed fdatasync: nobody knows what is durable, and trying again proves nothing (I9)
+  damage,  // bytes are not those that were written
+  peer,    // who sent this broke a rule: its connection ends
+};
+error_class class_of(int code);  // where its maker says nothing else
+
 struct error {
   int code = 0;      // an errno value; hosts get it
   std::string text;  // names the thing and the place
+  error_class is = class_of(code);
   friend bool operator==(const error&, const error&) = default;
 };
 
@@ -20,10 +33,18 @@ inline tl::unexpected<error> fail(int code, std::string text) {
   return tl::unexpected<error>(error{code, std::move(text)});
 }
 
+inline tl::unexpected<error> fail(int code, std::string text, error_class is) {
+  return tl::unexpected<error>(error{code, std::move(text), is});
+}
+
 inline tl::unexpected<error> fail(error e) { return tl::unexpected<error>(std::move(e)); }
+
+// The same error, its sentence with the place in front: "<where>: <text>".
+tl::unexpected<error> fail_in(const std::string& where, error e);
 
 // "<what>: <strerror(code)>"
 tl::unexpected<error> fail_errno(int code, const std::string& what);
+tl::unexpected<error> fail_errno(int code, const std::string& what, error_class is);
 
 // Returns early with the error of a result<…> expression. It may contain another one, in a lambda:
 // hence the counter in the name.

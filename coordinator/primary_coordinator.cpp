@@ -110,7 +110,8 @@ void primary_coordinator::persist(marker_id marker) {
   }
   if (const auto taken = store_->take_marker(marker, r.view.name); !taken) {
     perform(round_.on_persist_failed(marker, taken.error(), now_us()));
-    if (persisting().stopped()) fail_demands({EIO, persisting().trouble()->sentence});
+    if (persisting().stopped())
+      fail_demands({EIO, persisting().trouble()->sentence, error_class::final});
     return;
   }
   demands_.clear();
@@ -259,7 +260,8 @@ void primary_coordinator::mark_known(std::vector<marker_view>& markers) {
 // ---- commands
 
 result<std::uint64_t> primary_coordinator::begin_marker(const std::string& name) {
-  if (persisting().stopped()) return fail(EIO, persisting().trouble()->sentence);
+  if (persisting().stopped())
+    return fail(EIO, persisting().trouble()->sentence, error_class::final);
   if (round_.replaced_by()) return fail(EPERM, round_.obstacle(now_us()));
   if (demands_.size() == demands_max) return fail(EBUSY, "too many markers are asked for already");
   const std::uint64_t now = now_us();

@@ -242,7 +242,8 @@ result<std::uint64_t> secondary_coordinator::begin_plan(std::optional<marker_num
 }
 
 result<std::uint64_t> secondary_coordinator::begin_takeover(std::optional<marker_number> at) {
-  if (persisting().stopped()) return fail(EIO, persisting().trouble()->sentence);
+  if (persisting().stopped())
+    return fail(EIO, persisting().trouble()->sentence, error_class::final);
   if (takeover_operation_) return fail(EBUSY, "a takeover is under way already");
   const auto id = operations_.begin("takeover", "asks the secondaries", now_us());
   takeover_operation_ = id;

@@ -212,7 +212,7 @@ result<std::unique_ptr<control_server>> control_server::open(const endpoint& at,
                                                              status_addition add) {
   auto io = std::make_shared<asio::io_context>(1);
   auto door = listener::open(*io, at.host, at.port);
-  if (!door) return fail(door.error().code, "control: " + door.error().text);
+  if (!door) return fail_in("control", door.error());
   return std::unique_ptr<control_server>(new control_server(
       std::make_unique<impl>(std::move(io), std::move(*door), std::move(members), std::move(add))));
 }

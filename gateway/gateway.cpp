@@ -54,8 +54,8 @@ result<void> gateway::open_members(disk& on, random_source& random) {
   for (const auto& wanted : config_.members) {
     auto opened = member::open(on, wanted, config_.name, config_.testing, random);
     if (!opened) {
-      return fail(opened.error().code, fmt::format("member {} of group {}: {}", wanted.name,
-                                                   wanted.group, opened.error().text));
+      return fail_in(fmt::format("member {} of group {}", wanted.name, wanted.group),
+                     opened.error());
     }
     members_.push_back(std::move(*opened));
   }

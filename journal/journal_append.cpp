@@ -98,7 +98,7 @@ marker_body body_in(std::span<const iovec> data) {
 }  // namespace
 
 result<void> journal_on_disk::accepting() const {
-  if (const auto why = failure()) return fail(EIO, *why);
+  if (const auto why = failure()) return fail(EIO, *why, error_class::final);
   return {};
 }
 

@@ -211,11 +211,12 @@ class journal_on_disk final : public journal {
 
 template <class F>
 result<void> journal_on_disk::commit(catalog& c, database::durability how, F&& body) {
-  if (auto bad = failure()) return fail(EIO, *bad);
+  if (auto bad = failure()) return fail(EIO, *bad, error_class::final);
   auto done = c.commit(how, std::forward<F>(body));
-  // What may pass by itself is only returned; an I/O error may be a failed fsync, which is final.
-  if (!done && done.error().code != ENOSPC && done.error().code != EBUSY)
-    fail_journal(done.error().text);
+  if (done) return done;
+  // What may pass by itself is only returned; that a commit of ours is refused is a bug of ours.
+  const auto is = done.error().is;
+  if (is != error_class::no_space && is != error_class::passing) fail_journal(done.error().text);
   return done;
 }
 

@@ -91,7 +91,7 @@ journal_on_disk::journal_on_disk(disk& on, const journal_options& options, rando
 result<void> journal_on_disk::prepare_first_segment() {
   catalog_.with([this](auto& c) { note_catalog_bytes(*c); });
   auto made = space_.prepare(append_purpose::start);
-  if (made || made.error().code != ENOSPC) return made;
+  if (made || made.error().is != error_class::no_space) return made;
   // What is there can still be read, shipped and trimmed.
   log_warning("journal " + directory_ + ": no room for a segment: " + made.error().text,
               log_event::journal_full, about_);

@@ -167,7 +167,7 @@ result<void> journal_on_disk::prepare_segment() {
   warm_ahead();
   auto made = space_.prepare_ahead();
   // The bound is not this caller's trouble: the append that meets it is told.
-  if (!made && made.error().code == ENOSPC) return {};
+  if (!made && made.error().is == error_class::no_space) return {};
   return made;
 }
 

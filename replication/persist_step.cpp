@@ -11,7 +11,9 @@ constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-bool is_final(const error& why) { return why.code == EIO || why.code == EBADMSG; }
+bool is_final(const error& why) {
+  return why.is == error_class::final || why.is == error_class::damage;
+}
 
 void persist_step::on_kept() {
   if (stopped()) return;

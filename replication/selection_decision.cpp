@@ -136,7 +136,7 @@ void selection::stop(selection_actions& out, const selection_state& lost) {
   else if (lost.takeover && lost.takeover != durable_.takeover)
     why += "; the takeover at marker " + std::to_string(lost.takeover->at.number.value) +
            " may have been decided, and is finished then";
-  refuse_all(out, {EIO, why});
+  refuse_all(out, {EIO, why, error_class::final});
   phase_ = selection_phase::stopped;
 }
 

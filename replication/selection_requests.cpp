@@ -22,7 +22,7 @@ selection_actions selection::plan(std::uint64_t request, std::optional<marker_nu
   if (phase_ == selection_phase::replaced)
     refuse_all(out, {EPERM, obstacle()});
   else if (phase_ == selection_phase::stopped)
-    refuse_all(out, {EIO, obstacle()});
+    refuse_all(out, {EIO, obstacle(), error_class::final});
   else if (phase_ == selection_phase::idle || phase_ == selection_phase::taken_over)
     begin_report(out, now_us);
   return out;
@@ -43,7 +43,7 @@ selection_actions selection::take_over(std::optional<marker_number> named, uuid 
       take_epoch(out);
       break;
     case selection_phase::stopped:
-      refuse_all(out, {EIO, obstacle()});
+      refuse_all(out, {EIO, obstacle(), error_class::final});
       break;
     default:
       break;  // the step under way is finished first

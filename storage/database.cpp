@@ -38,7 +38,10 @@ int errno_of(int sqlite_code) {
 tl::unexpected<error> fail_sqlite(sqlite3* on, const std::string& what) {
   const int code = on == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(on);
   const std::string said = on == nullptr ? "out of memory" : sqlite3_errmsg(on);
-  return fail(errno_of(code), what + ": " + said + " (SQLite " + std::to_string(code) + ")");
+  const std::string text = what + ": " + said + " (SQLite " + std::to_string(code) + ")";
+  // Whatever SQLite could not read or write may be what it could not sync.
+  if ((code & 0xff) == SQLITE_IOERR) return fail(EIO, text, error_class::final);
+  return fail(errno_of(code), text);
 }
 
 bool is_failed_sync(sqlite3* on) {

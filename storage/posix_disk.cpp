@@ -84,7 +84,8 @@ class posix_file final : public file {
 
   result<void> sync() override {
     const at_disk waits;
-    if (::fdatasync(fd_.get()) != 0) return fail_errno(errno, "fdatasync " + path_);
+    if (::fdatasync(fd_.get()) != 0)
+      return fail_errno(errno, "fdatasync " + path_, error_class::final);
     return {};
   }
 
@@ -270,7 +271,7 @@ class machine_disk final : public disk {
     const at_disk waits;
     const descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd.get() < 0) return fail_errno(errno, "open " + path);
-    if (::fsync(fd.get()) != 0) return fail_errno(errno, "fsync " + path);
+    if (::fsync(fd.get()) != 0) return fail_errno(errno, "fsync " + path, error_class::final);
     return {};
   }
 

@@ -48,7 +48,8 @@ bool begin(const std::function<void(acknowledge)>& attempt, const unit::acknowle
   const auto now = std::make_shared<std::atomic<attempt_state>>(attempt_state::inside);
   attempt([now, done](const result<void>& r) {
     auto inside = attempt_state::inside;
-    if (r || r.error().code != ENOSPC || !now->compare_exchange_strong(inside, attempt_state::full))
+    if (r || r.error().is != error_class::no_space ||
+        !now->compare_exchange_strong(inside, attempt_state::full))
       done(outcome_of(r));
   });
   return now->exchange(attempt_state::over) != attempt_state::full;

@@ -51,7 +51,7 @@ class receiver_link::impl {
 
 result<void> receiver_link::impl::bind(const endpoint& at) {
   auto door = listener::open(io_, at.host, at.port);
-  if (!door) return fail(door.error().code, "link: " + door.error().text);
+  if (!door) return fail_in("link", door.error());
   door_ = std::move(*door);
   return {};
 }

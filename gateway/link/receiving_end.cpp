@@ -75,7 +75,7 @@ std::variant<hello_answer, refusal> receiving_end::on_hello(const hello& greetin
 
 result<hello_answer> receiving_end::accept(const hello& greeting, const hello_accepted& how) {
   journal& log = owner_.log();
-  if (const auto failed = log.failure()) return fail(EIO, *failed);
+  if (const auto failed = log.failure()) return fail(EIO, *failed, error_class::final);
   auto* const side = owner_.arrivals();
   if (!side) return fail(EROFS, std::string("this side is ") + name_of(owner_.role()));
   const sequence had = log.assigned();

@@ -76,7 +76,8 @@ void sending_end::verify(sequence at) {
   if (!rows || rows->empty()) return;
   raw_bytes ignored;
   const auto read = owner_.log().read_record(rows->front(), ignored);
-  if (!read && read.error().code == EBADMSG) perform(decides_.on_damage(at, read.error().text));
+  if (!read && read.error().is == error_class::damage)
+    perform(decides_.on_damage(at, read.error().text));
 }
 
 }  // namespace cairn

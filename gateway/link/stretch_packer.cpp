@@ -54,7 +54,7 @@ result<packed_stretch> pack_stretch(journal& from, const stretch_order& order, i
     out.message.last = r.what.seq;
   }
   if (auto read = from.read_records(with_bytes, out.message.records); !read) {
-    if (read.error().code != EBADMSG) return fail(read.error());
+    if (read.error().is != error_class::damage) return fail(read.error());
     out.damage = read.error();
     end_before(out.message, first_missing(with_bytes, out.message.records.size()));
   }

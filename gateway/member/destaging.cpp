@@ -67,7 +67,7 @@ bool destaging::step() {
     check_watermarks();
     return *moved;
   }
-  const bool no_space = moved.error().code == ENOSPC;
+  const bool no_space = moved.error().is == error_class::no_space;
   const bool known = waits_.exchange(no_space) && no_space;
   stopped_ = !no_space;
   if (!known)

@@ -40,7 +40,8 @@ result<void> primary_side::accepts(std::size_t volume) const {
   if (v.index() == 0)
     return fail(EROFS,
                 "volume " + v.identity().name + ": the primary that was taken over never had it");
-  if (const auto why = core_.log().failure()) return fail(EIO, "the journal failed: " + *why);
+  if (const auto why = core_.log().failure())
+    return fail(EIO, "the journal failed: " + *why, error_class::final);
   return v.healthy();
 }
 
@@ -77,7 +78,8 @@ void primary_side::append_together(const std::shared_ptr<operation>& op, bool fu
 result<void> primary_side::wait_until_visible(sequence upto) {
   constexpr std::chrono::microseconds moment{100};  // a hold takes some milliseconds
   while (core_.shown() < upto) {
-    if (const auto why = core_.log().failure()) return fail(EIO, "the journal failed: " + *why);
+    if (const auto why = core_.log().failure())
+      return fail(EIO, "the journal failed: " + *why, error_class::final);
     std::this_thread::sleep_for(moment);
   }
   return {};

@@ -60,7 +60,7 @@ result<void> destager::write_volume(const batch& b, std::size_t index) {
   for (std::span<const pending_extent> rest(all); !rest.empty();) {
     const auto run = rest.first(run_length(rest));
     if (auto done = write_run(b, to, run); !done) {
-      if (done.error().code != ENOSPC) to.fail_for_good(done.error().text);
+      if (done.error().is != error_class::no_space) to.fail_for_good(done.error().text);
       return done;
     }
     rest = rest.subspan(run.size());

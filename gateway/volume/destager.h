@@ -26,7 +26,7 @@ class destager {
 
   sequence destaged() const { return sequence(destaged_.load()); }
   // Destages the next batch of records up to `limit`. false: nothing to do. An error names the
-  // volume, which has failed, or (EBADMSG) the damaged record. After ENOSPC nothing has: the batch
+  // volume, which has failed, or (damage) the damaged record. Without space nothing has: the batch
   // stays pending and may be tried again.
   result<bool> step(sequence limit);
   // Of the records destaged since the start, bytes.

@@ -5,7 +5,6 @@
 //
 // Bounded, since kernel NBD clients give up on a request after about 30 s.
 #pragma once
-#include <cerrno>
 #include <chrono>
 #include <functional>
 
@@ -42,9 +41,9 @@ class room_patience {
 template <class Look, class Pause, class F>
 result<void> when_there_is_room(Look&& look, Pause&& pause, F&& attempt) {
   auto done = attempt();
-  if (done || done.error().code != ENOSPC) return done;
+  if (done || done.error().is != error_class::no_space) return done;
   for (room_patience left(look);
-       !done && done.error().code == ENOSPC && left.worth_waiting() && pause();)
+       !done && done.error().is == error_class::no_space && left.worth_waiting() && pause();)
     done = attempt();
   return done;
 }

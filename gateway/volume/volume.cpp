@@ -216,7 +216,7 @@ std::optional<std::string> volume::failure() const {
 
 result<void> volume::healthy() const {
   if (const auto why = failure())
-    return fail(EIO, "volume " + identity().name + " failed: " + *why);
+    return fail(EIO, "volume " + identity().name + " failed: " + *why, error_class::final);
   return {};
 }
 
@@ -253,8 +253,7 @@ result<opened_backing> open_backing(disk& on, const volume_config& configured,
                                     const volume_identity* known, int lock_wait_ms) {
   const auto mode = known ? open_mode::existing : open_mode::create;
   auto opened = on.open(configured.path, mode, true, lock_wait_ms);
-  if (!opened)
-    return fail(opened.error().code, "volume " + configured.name + ": " + opened.error().text);
+  if (!opened) return fail_in("volume " + configured.name, opened.error());
   auto& f = **opened;
   const auto has = f.size();
   if (!has) return fail(has.error());

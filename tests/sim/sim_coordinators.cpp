@@ -95,7 +95,7 @@ void sim_coordinator::persist(std::function<void()> keep,
 }
 
 result<void> sim_coordinator::write(const std::function<void()>& keep) {
-  if (broken_) return fail(EIO, "the state's disk has failed before");
+  if (broken_) return fail(EIO, "the state's disk has failed before", error_class::final);
   if (world_.now() < locked_until_) {
     world_.met.meet(situation::state_locked);
     return fail(EBUSY, "the state is locked");
@@ -104,7 +104,7 @@ result<void> sim_coordinator::write(const std::function<void()>& keep) {
   if (!broken_ || world_.random.chance(50)) keep();
   if (!broken_) return {};
   world_.met.meet(situation::state_failed);
-  return fail(EIO, "the state's disk has failed");
+  return fail(EIO, "the state's disk has failed", error_class::final);
 }
 
 void sim_coordinator::send(const send_control& s) {

@@ -223,7 +223,7 @@ result<void> virtual_disk::sync_locked(const std::string& path, virtual_node& of
   if (!alive_locked(life)) return fail_errno(EIO, "fdatasync " + path);
   if (const int code = take_fault_locked(sync_fault_, path)) {
     of.fail_sync();
-    return fail_errno(code, "fdatasync " + path);
+    return fail_errno(code, "fdatasync " + path, error_class::final);
   }
   if (!step_locked()) return fail_errno(EIO, "fdatasync " + path);
   if (!forgets_locked(path)) of.sync();

@@ -70,7 +70,7 @@ TEST(marker_round_persist, a_final_failure_stops_markers_with_its_sentence) {
   r.insert(0, 100);
   r.insert(1, 100);
   const auto lost = persisted(r.round.demand(200))->marker;
-  r.round.on_persist_failed(lost, {EIO, "state.db: fsync failed"}, 200);
+  r.round.on_persist_failed(lost, {EIO, "state.db: fsync failed", error_class::final}, 200);
   EXPECT_TRUE(r.round.persisting().stopped());
   EXPECT_EQ(r.round.obstacle(300),
             "the coordinator's state can't be written: state.db: fsync failed; start the "

@@ -43,9 +43,9 @@ TEST(persist_step, the_trouble_is_told_until_something_was_kept) {
 }
 
 TEST(persist_step, what_the_disk_itself_got_wrong_is_final) {
-  for (const int code : {EIO, EBADMSG}) {
+  for (const auto is : {error_class::final, error_class::damage}) {
     persist_step p(100);
-    p.on_failed({code, "state.db: damaged"}, 0);
+    p.on_failed({EIO, "state.db: damaged", is}, 0);
     p.on_kept();  // of an older request
     p.on_failed(full, 0);
     EXPECT_TRUE(p.stopped());

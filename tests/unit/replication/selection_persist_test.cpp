@@ -128,7 +128,7 @@ TEST(selection_persist, a_final_failure_stops_it_with_its_sentence) {
   EXPECT_EQ(s.persists, s.persists_good + 1);
   s.take_over();
   ASSERT_TRUE(s.saw<takeover_refused>());
-  EXPECT_EQ(s.saw<takeover_refused>()->why, (error{EIO, why}));
+  EXPECT_EQ(s.saw<takeover_refused>()->why, (error{EIO, why, error_class::final}));
 }
 
 TEST(selection_persist, a_takeover_that_may_have_been_decided_is_said_to_be_finished_at_a_start) {

@@ -26,7 +26,7 @@ const T* action(const selection_actions& actions) {
 }
 
 inline const error locked{EBUSY, "state.db: database is locked"};
-inline const error broken{EIO, "state.db: fsync failed"};
+inline const error broken{EIO, "state.db: fsync failed", error_class::final};
 
 // Two members as they behave by the rules, and a coordinator that may crash at any step.
 struct site {
