@@ -207,17 +207,16 @@ void secondary_coordinator::fill(group_snapshot& s) {
 }
 
 std::optional<held_back> secondary_coordinator::holdback(const group_snapshot& s) const {
-  if (selection_.phase() == selection_phase::replaced || persisting().stopped())
-    return held_back{"", selection_.obstacle(), {}};
+  const std::string obstacle = selection_.obstacle();
   const auto& trouble = persisting().trouble();
-  if (!s.taken_over_at)
-    if (auto found = find_holdback(s)) return found;
-  if (trouble) return held_back{"", trouble->sentence, {}};
+  if (selection_.phase() == selection_phase::replaced || (trouble && obstacle == trouble->sentence))
+    return held_back{"", obstacle, {}};
   if (s.taken_over_at) return std::nullopt;
+  if (auto found = find_holdback(s)) return found;
   const std::uint64_t late_ms = std::max(3 * s.interval_ms, 3 * s.poll_ms);
   if (s.rpo_now.value_or(~0ULL) <= late_ms) return std::nullopt;
   if (auto found = find_waiting_destaging(s)) return found;
-  if (const std::string why = selection_.obstacle(); !why.empty()) return held_back{"", why, {}};
+  if (!obstacle.empty()) return held_back{"", obstacle, {}};
   // The one whose newest sealed marker is oldest is the one that the others wait for.
   const member_view* last = nullptr;
   for (const member_view& m : s.members)
