@@ -75,21 +75,23 @@ void sim_host::write(sim_gateway& to) {
   SIM_TRACE(world_, "host: {} w{} to gateway {} volume {} [{}, {}){}", name_of(kind), op.id,
             to.index(), volume, op.range.offset, op.range.end(), fua ? " FUA" : "");
   waiting_.push_back({op.id, &to, to.life()});
-  to.write(op, fua, [this, id = op.id, fua](result<void> r) { acknowledged(id, fua, r); });
+  to.write(op, fua, [this, &to, id = op.id, fua](result<void> r) { answered(to, id, fua, r); });
   if (!idle() && waiting_.back().op == op.id) world_.met.meet(situation::held_write);
 }
 
-void sim_host::acknowledged(op_id op, bool fua, const result<void>& r) {
+void sim_host::refused(const sim_gateway& by, op_id op, const error& why) {
+  SIM_TRACE(world_, "host: w{} refused: {}", op, why.text);
+  oracle_.refused(op);
+  if (why.code == ENOSPC) world_.met.meet(situation::journal_full);
+  if (why.code != ENOSPC && why.code != EROFS && !by.hurt())
+    world_.fail(fmt::format("w{} is refused: {}", op, why.text));
+}
+
+void sim_host::answered(sim_gateway& by, op_id op, bool fua, const result<void>& r) {
   std::erase_if(waiting_, [&](const auto& p) { return p.op == op; });
-  if (!r) {
-    SIM_TRACE(world_, "host: w{} refused: {}", op, r.error().text);
-    oracle_.refused(op);
-    if (r.error().code == ENOSPC) world_.met.meet(situation::journal_full);
-    if (r.error().code != ENOSPC && r.error().code != EROFS)
-      world_.fail(fmt::format("w{} is refused: {}", op, r.error().text));
-    return;
-  }
+  if (!r) return refused(by, op, r.error());
   SIM_TRACE(world_, "host: w{} acknowledged", op);
+  if (by.primary_site() && oracle_.taken_over()) world_.met.meet(situation::written_on_both_sides);
   oracle_.acknowledged(op, fua);
   known_ |= oracle_.knowledge_of(op);
 }
@@ -100,8 +102,10 @@ void sim_host::read(sim_gateway& from) {
   bytes got(range.length);
   if (from.core().hold_deadline()) world_.met.meet(situation::read_while_held);
   if (from.appending()) world_.met.meet(situation::read_while_appending);
-  if (auto done = from.core().read(volume, got, range.offset); !done)
-    return world_.fail("a read is refused: " + done.error().text);
+  if (auto done = from.core().read(volume, got, range.offset); !done) {
+    if (from.hurt()) return;
+    world_.fail("a read is refused: " + done.error().text);
+  }
   known_ |= oracle_.read(from.index(), from.core(), volume, range.offset, got);
 }
 
@@ -111,6 +115,7 @@ void sim_host::flush(sim_gateway& at) {
   const auto life = at.life();
   const auto done = at.core().flush(world_.random.below(volumes_));
   if (at.life() != life || !at.up()) return;
+  if (!done && at.hurt()) return;
   if (!done) world_.fail("FLUSH fails: " + done.error().text);
   oracle_.flushed(covered);
 }

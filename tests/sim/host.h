@@ -27,7 +27,8 @@ class sim_host {
   void write(sim_gateway& to);
   void read(sim_gateway& from);
   void flush(sim_gateway& at);
-  void acknowledged(op_id op, bool fua, const result<void>& r);
+  void answered(sim_gateway& by, op_id op, bool fua, const result<void>& r);
+  void refused(const sim_gateway& by, op_id op, const error& why);
   byte_range some_range(std::uint64_t sectors_max);
   bool must_wait();
 

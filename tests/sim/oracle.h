@@ -5,6 +5,7 @@
 // what every image must be. Gateways are numbered: 0 … members-1 at the first site, the secondary
 // of member m is members + m.
 #pragma once
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -35,6 +36,8 @@ class oracle {
   std::vector<op_id> acknowledged_at(std::size_t gateway) const;
   void flushed(const std::vector<op_id>& covered);
   void refused(op_id op);
+  // Whether a gateway's disk has refused something, so that it may refuse, too.
+  std::function<bool(std::size_t gateway)> hurt;
   // What a host knows once the operation was acknowledged to it.
   op_set knowledge_of(op_id op) const { return op_set(ops_[op].after).set(op); }
   // Checks bytes that a host read; returns what the host knows by them.
@@ -55,6 +58,9 @@ class oracle {
   void seal_told(std::size_t gateway, marker_id m) { told_[gateway].insert(m); }
   // The marker is usable by the rule, or was chosen: it must be a consistent cut (I4, F0).
   void check_cut(marker_id m);
+  // The same of one that was sealed where it was taken over.
+  void check_new_cut(marker_id m) const { check_cut_of(m, members_); }
+  bool taken_over() const { return promotion_.has_value(); }
   // A secondary's answer to REPORT; a marker that all have reported is usable from then on.
   void reported_by(std::size_t gateway, const std::vector<stored_marker>& markers);
   // Every volume of the gateway, byte for byte.
@@ -72,6 +78,9 @@ class oracle {
   void lose(std::size_t gateway, sequence seq);
   void match(std::size_t gateway, const row& found);
   void show_all(std::size_t gateway);
+  void check_cut_of(marker_id m, std::size_t first_gateway) const;
+  op_id unsure_at(std::size_t gateway, std::size_t volume, std::uint64_t sector, sequence behind,
+                  byte_view got) const;
   image prefix_image(std::size_t gateway, std::size_t volume, sequence upto) const;
   image expected(std::size_t gateway, member& core, std::size_t volume) const;
   std::string say(op_id id) const;
@@ -81,6 +90,7 @@ class oracle {
   const std::vector<std::uint64_t> volume_bytes_;  // the same at every member
   std::vector<operation> ops_;                     // by id; [0] is nobody
   op_id expecting_ = 0;
+  std::vector<op_id> unsure_;  // refused, but their records are there: readable or not
   std::vector<journal_model> journals_;
   std::vector<std::vector<image>> visible_;    // by gateway with a journal of its own, by volume
   std::vector<bool> own_;                      // writes a journal of its own: primary or promoted

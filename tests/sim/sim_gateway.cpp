@@ -1,5 +1,7 @@
 #include "tests/sim/sim_gateway.h"
 
+#include <cerrno>
+
 #include <fmt/format.h>
 
 namespace cairn::sim {
@@ -59,7 +61,8 @@ void sim_gateway::die(bool power) {
   SIM_TRACE(world_, "gateway {} {}", index_, power ? "loses its power" : "is killed");
   up_ = false;
   ++generation_;
-  oracle_.died(index_, power);
+  // What an fsync has failed to write is not on the disk, as after a loss of power.
+  oracle_.died(index_, power || (hurt() && world_.ordeal == ordeal::failed_sync));
   if (power)
     store_.power_cut(world_.random);
   else
@@ -112,12 +115,21 @@ void sim_gateway::start() {
     world_.met.meet(situation::died_in_recovery);
     return start_later(world_.random.between(1'000, 30'000));
   }
+  if (!opened && give_up_start()) return;
   if (!opened)
     world_.fail(fmt::format("gateway {} does not start: {}", index_, opened.error().text));
   mind_recovery(before);
   receiver.start();
   sender.start();
   after(world_.random.below(2'000), [this] { step(); });
+}
+
+// Its disk is to blame: somebody starts it again, later.
+bool sim_gateway::give_up_start() {
+  if (!hurt()) return false;
+  die(false);
+  start_later(world_.random.between(5'000, 30'000));
+  return true;
 }
 
 void sim_gateway::mind_recovery(sequence before) {
@@ -165,13 +177,30 @@ void sim_gateway::one_step() {
       break;
   }
   if (!up()) return;
+  check_failure();
   receiver.tell();
   oracle_.check_watermarks(index_, *core_);
 }
 
+// A full file system is waited for. A failed fsync is final (I9): the journal has failed by name.
+void sim_gateway::check_failure() {
+  if (world_.ordeal == ordeal::disk_full && core_->log().failure())
+    world_.fail(fmt::format("gateway {}: for want of space the journal failed for good: {}", index_,
+                            *core_->log().failure()));
+  if (world_.ordeal != ordeal::failed_sync || !hurt()) return;
+  const auto path = store_.fault_path();
+  if (path.find("/segments/") == std::string::npos) return;
+  const auto why = core_->log().failure();
+  if (!why) world_.fail(fmt::format("I9: fdatasync of {} failed, and the journal goes on", path));
+  if (why->find(path) == std::string::npos)
+    world_.fail(fmt::format("I9: fdatasync of {} failed, and the journal says: {}", path, *why));
+}
+
 void sim_gateway::write(const operation& op, bool fua, acknowledge done) {
   const auto alive = [this, mine = generation_, done = std::move(done)](result<void> r) {
-    if (mine == generation_ && up()) done(std::move(r));
+    if (mine != generation_ || !up()) return;
+    full_ = !r && r.error().code == ENOSPC;
+    done(std::move(r));
   };
   if (op.kind != record_kind::write) return core_->clear(op.volume, op.kind, op.range, fua, alive);
   const auto data = content_of(op);

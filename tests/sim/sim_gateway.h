@@ -44,6 +44,10 @@ class sim_gateway {
   // Its owner gives the journal more room: a secondary that is full before a marker came for it to
   // apply can go on in no other way.
   void enlarge(std::uint64_t bytes);
+  bool full() const { return full_; }  // the last write was refused for want of room
+  // Its disk has refused something to this process, which is now allowed to fail by name.
+  bool hurt() const { return store_.faults_met() > 0; }
+  virtual_disk& store() { return store_; }
   // Times that it came up since a HELLO was last accepted.
   unsigned starts_unheard = 0;
 
@@ -68,6 +72,8 @@ class sim_gateway {
   void begin_record(byte_view header, byte_view data);
   void mind_recovery(sequence before);
   bool bury();
+  bool give_up_start();
+  void check_failure();
 
   world& world_;
   oracle& oracle_;
@@ -78,6 +84,7 @@ class sim_gateway {
   std::unique_ptr<member> core_;
   bool up_ = false;
   bool starting_ = false;
+  bool full_ = false;
   bool dies_by_power_ = false;  // of die_later
   unsigned generation_ = 0;
   unsigned appending_ = 0;

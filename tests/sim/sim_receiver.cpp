@@ -46,6 +46,9 @@ void sim_receiver::on_message(const wire& c, const link_message& m) {
   if (c != current_) return;
   const auto last_word = end_->on_message(m);
   if (!owner_.up()) return;
+  if (!last_word && owner_.core().role() != member_role::secondary)
+    world_.fail(
+        fmt::format("I8: gateway {} was taken over, and its primary is not told", owner_.index()));
   if (last_word) return part(std::exchange(current_, nullptr), *last_word);
   tell();
 }

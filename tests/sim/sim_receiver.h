@@ -1,4 +1,5 @@
-// The secondary's end of a member's link: the receiving_end of a real gateway on virtual connections.
+// The secondary's end of a member's link: the receiving_end of a real gateway on virtual
+// connections.
 #pragma once
 #include <memory>
 #include <optional>

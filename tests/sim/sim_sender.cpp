@@ -26,14 +26,12 @@ void sim_sender::start() {
   auto* const source = owner_.core().source();
   if (peer_ == nullptr || owner_.core().role() != member_role::primary) return;
   end_.emplace(owner_.core(), *source, quick(),
-               sending_end::wire{[this] {
-                                   owner_.after(world_.random.between(50, 2'000),
-                                                [this] { dial(); });
-                                 },
-                                 [this](const link_message& m) {
-                                   if (wire_) wire_->send(0, m);
-                                 },
-                                 [this] { died(); }});
+               sending_end::wire{
+                   [this] { owner_.after(world_.random.between(50, 2'000), [this] { dial(); }); },
+                   [this](const link_message& m) {
+                     if (wire_) wire_->send(0, m);
+                   },
+                   [this] { died(); }});
   source->on_progress([this] { wake(); });
   source->want_wake();
   owner_.after(0, [this] { turn(); });
@@ -80,9 +78,10 @@ void sim_sender::judge_link() {
   if (owner_.core().role() == member_role::fenced && !std::exchange(fenced_, true))
     world_.met.meet(situation::fenced);
   const auto s = owner_.core().status();
+  tolerated_ = tolerated_ || owner_.hurt() || peer_->hurt();
   if (s.link == link_state::refused && s.role == member_role::primary && !tolerated_)
-    world_.fail(fmt::format("the link of gateway {} is refused: {}", owner_.index(),
-                            s.link_because));
+    world_.fail(
+        fmt::format("the link of gateway {} is refused: {}", owner_.index(), s.link_because));
 }
 
 void sim_sender::dial() {
@@ -109,7 +108,8 @@ void sim_sender::dial() {
 }
 
 void sim_sender::on_message(const link_message& m) {
-  if (std::holds_alternative<link_damage>(m)) world_.fail("a record was called damaged by the peer");
+  if (std::holds_alternative<link_damage>(m))
+    world_.fail("a record was called damaged by the peer");
   const auto* no = std::get_if<refusal>(&m);
   tolerated_ = no && (no->code == refusal_code::busy || no->code == refusal_code::blocked ||
                       no->code == refusal_code::old_lineage);

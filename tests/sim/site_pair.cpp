@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::uint64_t segment_bytes = 64 << 10;
 constexpr std::uint64_t catalog_bytes = 1 << 20;  // the least that a journal sets apart for it
+constexpr std::uint64_t small_journal_bytes = catalog_bytes + 6 * segment_bytes;
+constexpr std::uint64_t ample_journal_bytes = catalog_bytes + 80 * segment_bytes;
 constexpr time_us patience = 30'000'000;
 
 }  // namespace
@@ -23,6 +25,7 @@ site_pair::site_pair(world& w)
       link_up_(new bool[members_]) {
   for (std::size_t i = 0; i < 2 * members_; ++i)
     gateways_.push_back(std::make_unique<sim_gateway>(w, oracle_, i, config_of(i)));
+  oracle_.hurt = [this](std::size_t g) { return gateways_[g]->hurt(); };
   for (std::size_t m = 0; m < members_; ++m) {
     link_up_[m] = true;
     gateways_[m]->sender.set_peer(gateways_[members_ + m].get(), &link_up_[m]);
@@ -56,6 +59,10 @@ member_config site_pair::config_of(std::size_t index) const {
   c.role = index < members_ ? member_role::primary : member_role::secondary;
   c.journal = "/journal";
   c.journal_size_bytes = journal_bytes_;
+  if (keeps_bounds())
+    c.journal_size_bytes = index < members_ || world_.ordeal == ordeal::both_journals_full
+                               ? small_journal_bytes
+                               : ample_journal_bytes;
   c.segment_bytes = segment_bytes;
   if (index < members_) c.peer = endpoint{"peer", 1};
   for (std::size_t v = 0; v < volumes_; ++v)
@@ -76,6 +83,7 @@ void site_pair::run() {
   primary_[0]->start();
   secondary_[0]->start();
   for (auto& h : hosts_) h->start();
+  begin_ordeal();
   trouble(world_.random.between(120'000, 450'000));
   if (world_.random.chance(30)) {
     if (world_.random.chance(50)) leave_stale_follower();
@@ -89,11 +97,12 @@ void site_pair::run() {
     lose_first_site();
   }
   expect_takeover();
+  if (world_.ordeal == ordeal::new_lineage) expect_new_markers();
+  if (world_.ordeal == ordeal::marker_after_restart) expect_marker_of_takeover();
   expect_fenced();
 }
 
-template <class F>
-void site_pair::wait_for(const char* what, time_us limit, F&& reached) {
+void site_pair::wait_for(const char* what, time_us limit, const std::function<bool()>& reached) {
   for (const auto end = world_.now() + limit; !reached();) {
     if (world_.now() >= end)
       world_.fail(fmt::format("{}: never reached ({})", what, stuck_because()));
@@ -120,9 +129,11 @@ void site_pair::heal() {
   SIM_TRACE(world_, "---- everything heals");
   world_.faults = false;
   for (std::size_t m = 0; m < members_; ++m) link_up_[m] = true;
+  if (hurts_disks()) mend_disks();
   for (auto& g : gateways_) {
     g->live_on();
-    g->enlarge(catalog_bytes + 80 * segment_bytes);
+    if (!keeps_bounds()) g->enlarge(ample_journal_bytes);
+    full_at_heal_ = full_at_heal_ || g->full();
     if (!first_site_lost_ || g->index() >= members_) g->start_later(0);
   }
   wrong_->die();
@@ -149,6 +160,7 @@ void site_pair::expect_markers() {
   const auto before = newest_begun();
   wait_for("a marker that is applied after everything healed", patience,
            [&] { return secondary_[0]->newest_applied.number > before; });
+  if (keeps_bounds() && full_at_heal_) world_.met.meet(situation::full_at_heal);
 }
 
 // Hosts stop; one marker later both sides hold the same bytes.
@@ -183,9 +195,13 @@ void site_pair::lose_first_site() {
   SIM_TRACE(world_, "---- the first site is lost");
   first_site_lost_ = true;
   const bool power = world_.random.chance(50);
-  for (auto* g : site(0)) g->die(power);
-  for (int i : {0, 1}) primary_[i]->die();
-  for (auto& h : hosts_) h->stop();
+  if (world_.ordeal == ordeal::partial_loss) {
+    lose_part_of_first_site(power);
+  } else {
+    for (auto* g : site(0)) g->die(power);
+    for (int i : {0, 1}) primary_[i]->die();
+    for (auto& h : hosts_) h->stop();
+  }
   start_secondary(0);
   // People may want an older marker than the newest.
   std::optional<marker_number> named;
@@ -208,9 +224,10 @@ void site_pair::expect_takeover() {
   });
   if (!end()) return;
   for (auto* g : site(1)) oracle_.check_volumes(g->index(), g->core());
-  for (auto& h : hosts_) {
-    h->move_to(site(1));
-    h->start();
+  for (std::size_t h = 0; h < hosts_.size(); ++h) {
+    if (stays_behind(h)) continue;
+    hosts_[h]->move_to(site(1));
+    hosts_[h]->start();
   }
   world_.run_until(world_.now() + 20'000);
   for (auto* g : site(1)) {

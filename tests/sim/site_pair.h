@@ -29,6 +29,23 @@ class site_pair {
   void expect_takeover();
   void expect_fenced();
 
+  // ---- what the ordeal makes of a run (ordeals.cpp)
+  void begin_ordeal();
+  bool keeps_bounds() const;  // no journal gets more room when everything heals
+  void keep_links_away();
+  void keep_coordinator_away();
+  bool hurts_disks() const;
+  void hurt_a_disk();
+  void fill_a_disk();
+  void restart_if_hurt(std::size_t gateway);
+  void mend_disks();
+  void lose_part_of_first_site(bool power);
+  bool stays_behind(std::size_t host) const;
+  void expect_new_markers();
+  void expect_marker_of_takeover();
+  void disturb();
+  void exhaust();
+
   // ---- what goes wrong (trouble.cpp)
   void mishap();
   void mishap_of(sim_gateway& g);
@@ -42,8 +59,7 @@ class site_pair {
   void start_secondary(std::size_t which);
   void ask_takeover(std::optional<marker_number> named = {});
 
-  template <class F>
-  void wait_for(const char* what, time_us limit, F&& reached);
+  void wait_for(const char* what, time_us limit, const std::function<bool()>& reached);
   std::string stuck_because() const;
   marker_number newest_begun();
   std::vector<sim_gateway*> site(std::size_t which);
@@ -62,11 +78,13 @@ class site_pair {
   // Two of each: the second is started beside the first. The wrong one lacks a member.
   std::unique_ptr<sim_primary_coordinator> primary_[2];
   std::unique_ptr<sim_secondary_coordinator> secondary_[2];
+  std::unique_ptr<sim_primary_coordinator> primary_there_;  // at the second site
   std::unique_ptr<sim_secondary_coordinator> wrong_;
   marker_id backup_of_primary_;
   selection_state backup_of_secondary_;
   std::vector<std::unique_ptr<sim_host>> hosts_;
   bool first_site_lost_ = false;
+  bool full_at_heal_ = false;
 };
 
 }  // namespace cairn::sim

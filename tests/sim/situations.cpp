@@ -33,6 +33,13 @@ const char* name_of(situation s) {
       "recycled segment",
       "journal full",
       "fenced",
+      "full when everything heals",
+      "failed fsync",
+      "EIO",
+      "full file system",
+      "written on both sides",
+      "marker on a new lineage",
+      "rogue message",
   };
   static_assert(std::size(names) == static_cast<std::size_t>(situation::count_));
   return names[static_cast<std::size_t>(s)];

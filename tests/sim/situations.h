@@ -35,6 +35,14 @@ enum class situation {
   recycled_segment,      // a segment file was used again
   journal_full,          // a write was refused with ENOSPC
   fenced,                // an old primary learned of the takeover
+  // By ordeals:
+  full_at_heal,           // a journal that was full when everything healed, and got no more room
+  failed_sync,            // an fsync failed
+  io_error,               // a read or write failed with EIO
+  disk_full,              // a file system had no room for a write
+  written_on_both_sides,  // a write was acknowledged at the first site behind a takeover
+  marker_on_new_lineage,  // one was sealed where it was taken over
+  rogue_message,          // one was sent that no correct coordinator sends
   count_
 };
 

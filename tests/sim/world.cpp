@@ -48,9 +48,9 @@ void world::fail(const std::string& what) const {
   std::fflush(stdout);
   std::fprintf(stderr,
                "seed %llu FAILED at %.3f ms: %s\n"
-               "replay: build/bin/cairn-sim --seed %llu --trace\n",
+               "replay: build/bin/cairn-sim --seed %llu --ordeal %s --trace\n",
                static_cast<unsigned long long>(seed_), static_cast<double>(now_) / 1000,
-               what.c_str(), static_cast<unsigned long long>(seed_));
+               what.c_str(), static_cast<unsigned long long>(seed_), name_of(ordeal));
   std::_Exit(1);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "tests/sim/ordeal.h"
 #include "tests/sim/situations.h"
 
 namespace cairn::sim {
@@ -34,7 +35,8 @@ class dice final : public random_source {
 
 class world {
  public:
-  world(std::uint64_t seed, bool traced) : random(seed), seed_(seed), traced_(traced) {}
+  world(std::uint64_t seed, bool traced, sim::ordeal has)
+      : random(seed), fate(~seed), ordeal(has), seed_(seed), traced_(traced) {}
 
   void after(time_us delay, std::function<void()> what) {
     queue_.emplace(std::pair(now_ + delay, ++scheduled_), std::move(what));
@@ -56,6 +58,8 @@ class world {
   }
 
   dice random;
+  dice fate;  // of what the ordeal does
+  const sim::ordeal ordeal;
   situations met;
   bool faults = true;  // off: everything heals and no new trouble is made
 

@@ -34,6 +34,8 @@ class virtual_file final : public file {
   result<void> read(byte_span out, std::uint64_t offset) const override {
     const std::lock_guard lock(on_.mutex_);
     if (!on_.alive_locked(life_)) return fail_errno(EIO, "pread " + path_);
+    if (const int code = on_.take_fault_locked(on_.read_fault_, path_))
+      return fail_errno(code, "pread " + path_);
     if (!node_->within({offset, out.size()}))
       return fail(EIO,
                   "pread " + path_ + " at " + std::to_string(offset) + ": the file ends before");
@@ -101,6 +103,9 @@ void virtual_disk::new_life_locked() {
   dies_at_ = 0;
   write_fault_.reset();
   sync_fault_.reset();
+  read_fault_.reset();
+  faults_met_ = 0;
+  fault_path_.clear();
   for (auto& [path, node] : files_) {
     node->locked = false;
     node->sharing = std::make_shared<sqlite_sharing>();
@@ -156,6 +161,45 @@ void virtual_disk::fail_next_sync(const std::string& part, int code) {
   sync_fault_ = fault{part, code};
 }
 
+void virtual_disk::fail_next_read(const std::string& part, int code) {
+  const std::lock_guard lock(mutex_);
+  read_fault_ = fault{part, code};
+}
+
+unsigned virtual_disk::faults_met() const {
+  const std::lock_guard lock(mutex_);
+  return faults_met_;
+}
+
+std::string virtual_disk::fault_path() const {
+  const std::lock_guard lock(mutex_);
+  return fault_path_;
+}
+
+void virtual_disk::limit_space(std::uint64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  bytes_max_ = bytes_max;
+}
+
+std::uint64_t virtual_disk::used_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return used_locked();
+}
+
+std::uint64_t virtual_disk::used_locked() const {
+  std::uint64_t used = 0;
+  for (const auto& [path, node] : files_) used += node->size();
+  return used;
+}
+
+std::uint64_t virtual_disk::room_locked(const virtual_node& to, std::uint64_t offset,
+                                        std::uint64_t length) const {
+  if (bytes_max_ == ~std::uint64_t{0} || offset + length <= to.size()) return length;
+  const auto used = used_locked();
+  const auto end = to.size() + (used < bytes_max_ ? bytes_max_ - used : 0);
+  return end > offset ? std::min(length, end - offset) : 0;
+}
+
 void virtual_disk::forget_syncs(const std::string& part, unsigned every) {
   const std::lock_guard lock(mutex_);
   forgets_ = forgotten_syncs{part, every};
@@ -170,6 +214,8 @@ int virtual_disk::take_fault_locked(std::optional<fault>& from, const std::strin
   if (!from || path.find(from->part) == std::string::npos) return 0;
   const int code = from->code;
   from.reset();
+  ++faults_met_;
+  fault_path_ = path;
   return code;
 }
 
@@ -206,8 +252,12 @@ result<void> virtual_disk::write_locked(const std::string& path, virtual_node& t
     whole.insert(whole.end(), p, p + part.iov_len);
   }
   if (step_locked()) {
-    to.write(whole, offset);
-    return {};
+    const auto room = room_locked(to, offset, whole.size());
+    if (room > 0) to.write(byte_view(whole).first(room), offset);
+    if (room == whole.size()) return {};
+    ++faults_met_;
+    fault_path_ = path;
+    return fail_errno(ENOSPC, what);
   }
   // It dies in this write: some whole pages of it are done, depending on how far it was.
   const auto pages = whole.size() / virtual_node::block_bytes;

@@ -9,7 +9,7 @@
 // the directory was. Thread-safe, except that kill() and power_cut() come from one thread and that
 // the hook is called without any lock, so that it may use the disk.
 //
-// Not here: latency, full disks (but see fail_next_write), permissions.
+// Not here: latency, permissions.
 #pragma once
 #include <functional>
 #include <map>
@@ -65,6 +65,14 @@ class virtual_disk final : public disk {
   // The next sync fails, too; a later one succeeds, although it writes nothing of what this one
   // should have written.
   void fail_next_sync(const std::string& part, int code);
+  void fail_next_read(const std::string& part, int code);
+  // How many of these the process of now has met, and the path of the last one.
+  unsigned faults_met() const;
+  std::string fault_path() const;
+  // The file system holds so many bytes and no more: a write that makes a file larger is done as
+  // far as they go, and fails with ENOSPC.
+  void limit_space(std::uint64_t bytes_max);
+  std::uint64_t used_bytes() const;
   // From now on, each `every`-th sync of a file whose path contains `part` succeeds and does
   // nothing.
   void forget_syncs(const std::string& part, unsigned every);
@@ -90,6 +98,10 @@ class virtual_disk final : public disk {
     std::string part;
     int code = 0;
   };
+  // What of a write of `length` at `offset` the file system has room for.
+  std::uint64_t room_locked(const virtual_node& to, std::uint64_t offset,
+                            std::uint64_t length) const;
+  std::uint64_t used_locked() const;
   struct forgotten_syncs {
     std::string part;
     unsigned every = 0;  // 0: none is forgotten
@@ -100,7 +112,7 @@ class virtual_disk final : public disk {
   bool alive_locked(std::uint64_t life) const { return life == life_ && !dead_; }
   // Counts one operation; false where the process dies in it.
   bool step_locked();
-  static int take_fault_locked(std::optional<fault>& from, const std::string& path);
+  int take_fault_locked(std::optional<fault>& from, const std::string& path);
   result<void> write_locked(const std::string& path, virtual_node& to, std::uint64_t life,
                             std::span<const iovec> parts, std::uint64_t offset);
   result<void> sync_locked(const std::string& path, virtual_node& of, std::uint64_t life);
@@ -118,7 +130,10 @@ class virtual_disk final : public disk {
   bool dead_ = false;
   std::uint64_t operations_ = 0;
   std::uint64_t dies_at_ = 0;  // 0: never
-  std::optional<fault> write_fault_, sync_fault_;
+  std::optional<fault> write_fault_, sync_fault_, read_fault_;
+  unsigned faults_met_ = 0;
+  std::string fault_path_;
+  std::uint64_t bytes_max_ = ~std::uint64_t{0};
   forgotten_syncs forgets_;
   std::string vfs_name_;
   std::unique_ptr<sqlite3_vfs> vfs_;

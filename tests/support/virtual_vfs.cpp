@@ -77,6 +77,7 @@ class virtual_vfs {
     auto& me = self(f);
     const std::lock_guard lock(me.on->mutex_);
     if (!me.on->alive_locked(me.life)) return SQLITE_IOERR_READ;
+    if (me.on->take_fault_locked(me.on->read_fault_, me.path) != 0) return SQLITE_IOERR_READ;
     const auto length = static_cast<std::uint64_t>(n);
     const auto from = std::min<std::uint64_t>(static_cast<std::uint64_t>(offset), me.node->size());
     const auto there = std::min(length, me.node->size() - from);

@@ -1,0 +1,32 @@
+#include "tests/sim/ordeal.h"
+
+namespace cairn::sim {
+namespace {
+
+constexpr const char* names[] = {"none",
+                                 // Of the seeds:
+                                 "full-journals", "failed-sync", "io-errors", "disk-full",
+                                 "partial-loss", "new-lineage", "rogue-messages",
+                                 // Known failing:
+                                 "both-journals-full", "marker-after-restart", "rogue-numbers"};
+static_assert(std::size(names) == static_cast<std::size_t>(ordeal::count_));
+
+constexpr std::uint64_t one_in = 4;  // seeds that have one
+
+}  // namespace
+
+const char* name_of(ordeal o) { return names[static_cast<std::size_t>(o)]; }
+
+std::optional<ordeal> ordeal_named(std::string_view name) {
+  for (std::size_t i = 0; i < std::size(names); ++i)
+    if (name == names[i]) return static_cast<ordeal>(i);
+  return std::nullopt;
+}
+
+ordeal ordeal_of(std::uint64_t seed) {
+  constexpr auto kinds = static_cast<std::uint64_t>(ordeal::first_known_failing) - 1;
+  if (seed % one_in != 0) return ordeal::none;
+  return static_cast<ordeal>(1 + seed / one_in % kinds);
+}
+
+}  // namespace cairn::sim
