@@ -165,4 +165,13 @@ BUGS = [
     bug("a primary answers as one that was promoted",
         ("gateway/member/member_faces.cpp",
          "return core_.log().state().promoted ? &finished_ : nullptr;", "return &finished_;")),
+    bug("an older copy of a primary is taken",
+        ("replication/receiver_hello.cpp",
+         "  if (newest(theirs.starts) < known)\n", "  if (false)\n"),
+        ("replication/receiver_hello.cpp",
+         "    if (std::ranges::find(theirs.starts, s) == theirs.starts.end())\n",
+         "    if (false)\n")),
+    bug("a secondary that ends before all that is held is not refused",
+        ("replication/receiver_hello.cpp",
+         "  if (theirs.oldest_held > keep_to.next())\n", "  if (false)\n")),
 ]

@@ -14,6 +14,7 @@ oracle::oracle(world& w, std::size_t members, std::vector<std::uint64_t> volume_
       volume_bytes_(std::move(volume_bytes)),
       ops_(1),
       journals_(2 * members),
+      given_up_(2 * members),
       visible_(2 * members),
       own_(2 * members, false),
       power_lost_(2 * members, false),
@@ -91,12 +92,8 @@ op_id oracle::unsure_at(std::size_t gateway, std::size_t volume, std::uint64_t s
   return 0;
 }
 
-image oracle::prefix_image(std::size_t gateway, std::size_t volume, sequence upto) const {
+image oracle::prefix_image(const journal_model& log, std::size_t volume, sequence upto) const {
   image out(volume_bytes_[volume]);
-  const auto& log = journals_[source(gateway)];
-  if (log.end() < upto)
-    world_.fail(fmt::format("gateway {} shows record {}, but its primary's journal ends at {}",
-                            gateway, upto.value, log.end().value));
   for (sequence s(1); s <= upto; s = s.next())
     if (const auto id = log.at(s).op; id && op(id).volume == volume) out.enter(op(id), s);
   return out;
@@ -104,12 +101,27 @@ image oracle::prefix_image(std::size_t gateway, std::size_t volume, sequence upt
 
 image oracle::expected(std::size_t gateway, member& core, std::size_t volume) const {
   if (own_[gateway]) return visible_[gateway][volume];
+  return prefix_image(history_of(gateway, core), volume, core.log().state().target_sequence);
+}
+
+bool oracle::shows(const journal_model& log, const member_state& s) const {
+  return !s.target || log.find(record_kind::marker, s.target) == s.target_sequence;
+}
+
+// What a secondary shows is the primary's history, or one that the primary has gone back from.
+const journal_model& oracle::history_of(std::size_t gateway, member& core) const {
   const auto s = core.log().state();
-  if (s.target &&
-      journals_[source(gateway)].find(record_kind::marker, s.target) != s.target_sequence)
-    world_.fail(fmt::format("gateway {} takes record {} for marker {}", gateway,
-                            s.target_sequence.value, s.target.number.value));
-  return prefix_image(gateway, volume, s.target_sequence);
+  if (shows(journals_[source(gateway)], s)) return journals_[source(gateway)];
+  for (const auto& log : given_up_[source(gateway)])
+    if (shows(log, s)) return log;
+  world_.fail(fmt::format("gateway {} takes record {} for marker {}", gateway,
+                          s.target_sequence.value, s.target.number.value));
+}
+
+const journal_model& oracle::sealing(std::size_t gateway, marker_id m) const {
+  for (const auto& log : given_up_[gateway])
+    if (log.sealed(m)) return log;
+  return journals_[gateway];
 }
 
 op_set oracle::read(std::size_t gateway, member& core, std::size_t volume, std::uint64_t offset,
@@ -182,7 +194,7 @@ void oracle::check_cut(marker_id m) {
 void oracle::check_cut_of(marker_id m, std::size_t first_gateway) const {
   op_set inside;
   for (std::size_t g = first_gateway; g < first_gateway + members_; ++g) {
-    const auto& log = journals_[g];
+    const auto& log = sealing(g, m);
     const auto at = log.find(record_kind::marker, m);
     if (!at || !log.sealed(m))
       world_.fail(fmt::format("I4: marker {} of epoch {} is used, but gateway {} has not sealed it",

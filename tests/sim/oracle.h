@@ -51,7 +51,9 @@ class oracle {
   void died(std::size_t gateway, bool power);
   // After a start as primary: what is found, and what is gone.
   void recovered(std::size_t gateway, member& core);
-  void promoted(std::size_t gateway, const promotion& p);
+  // Its disk holds again what it did when the journal was like this.
+  void put_back(std::size_t gateway, const journal_model& log);
+  void promoted(std::size_t gateway, const promotion& p, member& core);
   bool has_own_journal(std::size_t gateway) const { return own_[gateway]; }
 
   // ---- markers
@@ -81,7 +83,10 @@ class oracle {
   void check_cut_of(marker_id m, std::size_t first_gateway) const;
   op_id unsure_at(std::size_t gateway, std::size_t volume, std::uint64_t sector, sequence behind,
                   byte_view got) const;
-  image prefix_image(std::size_t gateway, std::size_t volume, sequence upto) const;
+  image prefix_image(const journal_model& log, std::size_t volume, sequence upto) const;
+  bool shows(const journal_model& log, const member_state& s) const;
+  const journal_model& history_of(std::size_t gateway, member& core) const;
+  const journal_model& sealing(std::size_t gateway, marker_id m) const;
   image expected(std::size_t gateway, member& core, std::size_t volume) const;
   std::string say(op_id id) const;
 
@@ -92,6 +97,8 @@ class oracle {
   op_id expecting_ = 0;
   std::vector<op_id> unsure_;  // refused, but their records are there: readable or not
   std::vector<journal_model> journals_;
+  // What they were when they were put back: a peer may show that history for good.
+  std::vector<std::vector<journal_model>> given_up_;
   std::vector<std::vector<image>> visible_;    // by gateway with a journal of its own, by volume
   std::vector<bool> own_;                      // writes a journal of its own: primary or promoted
   std::vector<bool> power_lost_;               // since its last recovery

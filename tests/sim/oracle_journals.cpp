@@ -126,16 +126,28 @@ void oracle::recovered(std::size_t gateway, member& core) {
 // After a recovery everything that is in the journal is readable.
 void oracle::show_all(std::size_t gateway) {
   for (std::size_t v = 0; v < volume_bytes_.size(); ++v)
-    visible_[gateway][v] = prefix_image(gateway, v, journals_[gateway].end());
+    visible_[gateway][v] = prefix_image(journals_[gateway], v, journals_[gateway].end());
 }
 
-void oracle::promoted(std::size_t gateway, const promotion& p) {
+void oracle::put_back(std::size_t gateway, const journal_model& log) {
+  if (!own_[gateway]) return;
+  auto& now = journals_[gateway];
+  for (auto& o : ops_)
+    if (o.gateway == gateway && o.seq) o.lost = true;
+  for (sequence s(1); s <= log.end(); s = s.next())
+    if (const auto id = log.at(s).op) ops_[id].lost = false;
+  given_up_[gateway].insert(given_up_[gateway].begin(), std::exchange(now, log));
+  power_lost_[gateway] = true;  // a copy of files in use is what a loss of power leaves
+}
+
+void oracle::promoted(std::size_t gateway, const promotion& p, member& core) {
   if (own_[gateway]) return;
   if (!promotion_) promotion_ = p;
+  const auto history = history_of(gateway, core);
   if (promotion_->at != p.at || promotion_->opened != p.opened)
     world_.fail(fmt::format("gateway {} is promoted at marker {}, another one at marker {}",
                             gateway, p.at.number.value, promotion_->at.number.value));
-  journals_[gateway] = journals_[source(gateway)];
+  journals_[gateway] = history;
   journals_[gateway].cut(p.at_sequence);
   own_[gateway] = true;
   show_all(gateway);

@@ -7,8 +7,10 @@ constexpr const char* names[] = {"none",
                                  // Of the seeds:
                                  "full-journals", "failed-sync", "io-errors", "disk-full",
                                  "partial-loss", "new-lineage", "rogue-messages",
+                                 "primary-put-back", "secondary-put-back",
                                  // Known failing:
-                                 "both-journals-full", "marker-after-restart", "rogue-numbers"};
+                                 "both-journals-full", "marker-after-restart", "rogue-numbers",
+                                 "primary-back-in-silence", "secondary-back-in-silence"};
 static_assert(std::size(names) == static_cast<std::size_t>(ordeal::count_));
 
 constexpr std::uint64_t one_in = 4;  // seeds that have one

@@ -16,12 +16,16 @@ enum class ordeal {
   disk_full,      // something else fills a gateway's file system for a while
   partial_loss,   // a takeover while primaries live, and hosts write on both sides
   new_lineage,    // markers where it was taken over
-  rogue_messages,  // of every kind, in every role
+  rogue_messages,      // of every kind, in every role
+  primary_put_back,    // from an older copy, whose successors its peer has met
+  secondary_put_back,  // from an older copy
   // Behind this one: known to fail today (known_failing.h), so no seed has them by itself.
   first_known_failing,
   both_journals_full = first_known_failing,  // all are small, and no marker comes for long
   marker_after_restart,                      // a promoted gateway starts again
   rogue_numbers,                             // the highest there are, at a primary
+  primary_back_in_silence,    // from a copy that its peer can't tell from what it met
+  secondary_back_in_silence,  // and its primary does not mind
   count_
 };
 

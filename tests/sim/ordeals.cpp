@@ -16,6 +16,12 @@ void site_pair::begin_ordeal() {
       return hurt_a_disk();
     case ordeal::disk_full:
       return fill_a_disk();
+    case ordeal::primary_put_back:
+    case ordeal::primary_back_in_silence:
+      return make_copy(world_.fate.below(members_));
+    case ordeal::secondary_put_back:
+    case ordeal::secondary_back_in_silence:
+      return make_copy(members_ + world_.fate.below(members_));
     case ordeal::rogue_messages:
       return disturb();
     case ordeal::rogue_numbers:

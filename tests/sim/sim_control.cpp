@@ -37,7 +37,7 @@ void sim_control::answer(const std::shared_ptr<control_connection>& c, const con
   if (const auto* r = std::get_if<reported>(&m)) oracle_.reported_by(owner_.index(), r->markers);
   if (std::holds_alternative<applied>(m)) oracle_.check_volumes(owner_.index(), owner_.core());
   if (std::holds_alternative<promoted>(m)) {
-    oracle_.promoted(owner_.index(), *owner_.core().log().state().promoted);
+    oracle_.promoted(owner_.index(), *owner_.core().log().state().promoted, owner_.core());
     oracle_.check_volumes(owner_.index(), owner_.core());
   }
   if (const auto* no = std::get_if<control_refusal>(&m)) {

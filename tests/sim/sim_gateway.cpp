@@ -78,6 +78,20 @@ void sim_gateway::die_later(bool power, unsigned operations) {
   store_.die_after(operations);
 }
 
+sim_gateway::backup sim_gateway::copy() {
+  const auto& log = core_->log();
+  return {store_.copy(), oracle_.journal_of(index_), log.current(), log.assigned()};
+}
+
+void sim_gateway::put_back(const backup& from) {
+  SIM_TRACE(world_, "gateway {} is put back to record {}", index_, from.end.value);
+  target_before_ = std::max(target_before_, core_->log().state().target_sequence);
+  die(false);
+  went_back_ = true;
+  store_.put_back(from.files);
+  oracle_.put_back(index_, from.log);
+}
+
 // Whether the process died by itself; then the rest of the world takes note.
 bool sim_gateway::bury() {
   if (!store_.died()) return false;

@@ -45,6 +45,19 @@ class sim_gateway {
   // apply can go on in no other way.
   void enlarge(std::uint64_t bytes);
   bool full() const { return full_; }  // the last write was refused for want of room
+  // A copy of all of its files, and what the judge knows of them.
+  struct backup {
+    virtual_disk::backup files;
+    journal_model log;
+    incarnation start;
+    sequence end;  // of the journal
+  };
+  backup copy();
+  // Its process ends; the next one finds the copy.
+  void put_back(const backup& from);
+  bool was_put_back() const { return went_back_; }
+  // What it was to apply before it went back.
+  sequence target_before() const { return target_before_; }
   // Its disk has refused something to this process, which is now allowed to fail by name.
   bool hurt() const { return store_.faults_met() > 0; }
   virtual_disk& store() { return store_; }
@@ -85,6 +98,8 @@ class sim_gateway {
   bool up_ = false;
   bool starting_ = false;
   bool full_ = false;
+  bool went_back_ = false;
+  sequence target_before_;
   bool dies_by_power_ = false;  // of die_later
   unsigned generation_ = 0;
   unsigned appending_ = 0;

@@ -63,6 +63,7 @@ void sim_receiver::greet(const wire& c, const hello& theirs) {
     c->send(1, *no);
     return c->cut(1);
   }
+  mind_copies();
   if (current_ && current_ != c) current_->cut(1);
   current_ = c;
   const auto& answer = std::get<hello_answer>(verdict);
@@ -72,6 +73,17 @@ void sim_receiver::greet(const wire& c, const hello& theirs) {
   SIM_TRACE(world_, "gateway {} answers HELLO: has {} of {}", owner_.index(), answer.last.value,
             had.value);
   c->send(1, answer);
+}
+
+// A primary that went back must not be taken. A secondary that did may be, for all that is known
+// today, if its primary still has what is missing.
+void sim_receiver::mind_copies() const {
+  const bool lost = owner_.was_put_back() && world_.ordeal == ordeal::secondary_back_in_silence &&
+                    owner_.core().log().state().target_sequence < owner_.target_before();
+  if (lost || primary_->was_put_back())
+    world_.fail(
+        fmt::format("L6: gateway {}, put back from a copy, is taken as if nothing had happened",
+                    lost ? owner_.index() : primary_->index()));
 }
 
 // Between correct processes a connection ends for want of space, or because of a takeover.

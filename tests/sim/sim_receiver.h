@@ -27,6 +27,7 @@ class sim_receiver {
   using wire = std::shared_ptr<link_connection>;
   void on_message(const wire& c, const link_message& m);
   void greet(const wire& c, const hello& theirs);
+  void mind_copies() const;
   void part(const wire& c, const link_message& last_word);
 
   world& world_;

@@ -78,7 +78,8 @@ void sim_sender::judge_link() {
   if (owner_.core().role() == member_role::fenced && !std::exchange(fenced_, true))
     world_.met.meet(situation::fenced);
   const auto s = owner_.core().status();
-  tolerated_ = tolerated_ || owner_.hurt() || peer_->hurt();
+  tolerated_ = tolerated_ || owner_.hurt() || peer_->hurt() || owner_.was_put_back() ||
+               peer_->was_put_back();
   if (s.link == link_state::refused && s.role == member_role::primary && !tolerated_)
     world_.fail(
         fmt::format("the link of gateway {} is refused: {}", owner_.index(), s.link_because));

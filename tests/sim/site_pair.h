@@ -43,6 +43,12 @@ class site_pair {
   bool stays_behind(std::size_t host) const;
   void expect_new_markers();
   void expect_marker_of_takeover();
+  bool puts_back() const;
+  void make_copy(std::size_t gateway);
+  void restart(sim_gateway& g);
+  void put_back_later(std::size_t gateway, const std::shared_ptr<sim_gateway::backup>& copy);
+  bool worth_putting_back(std::size_t gateway, const sim_gateway::backup& copy);
+  bool noticed();  // that something was put back
   void disturb();
   void exhaust();
 
@@ -85,6 +91,7 @@ class site_pair {
   std::vector<std::unique_ptr<sim_host>> hosts_;
   bool first_site_lost_ = false;
   bool full_at_heal_ = false;
+  bool put_back_ = false;
 };
 
 }  // namespace cairn::sim

@@ -40,6 +40,8 @@ const char* name_of(situation s) {
       "written on both sides",
       "marker on a new lineage",
       "rogue message",
+      "primary put back",
+      "secondary put back",
   };
   static_assert(std::size(names) == static_cast<std::size_t>(situation::count_));
   return names[static_cast<std::size_t>(s)];

@@ -43,6 +43,8 @@ enum class situation {
   written_on_both_sides,  // a write was acknowledged at the first site behind a takeover
   marker_on_new_lineage,  // one was sealed where it was taken over
   rogue_message,          // one was sent that no correct coordinator sends
+  primary_put_back,       // from a copy
+  secondary_put_back,     // from a copy, behind what it had applied
   count_
 };
 

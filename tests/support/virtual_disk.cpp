@@ -22,6 +22,17 @@ void seeded_random::fill(byte_span out) {
   }
 }
 
+namespace {
+
+std::shared_ptr<virtual_node> make_node(const std::string& path) {
+  auto node = std::make_shared<virtual_node>();
+  node->tears = path.find("/segments/") != std::string::npos ? tearing::spoils_blocks
+                                                             : tearing::spoils_written;
+  return node;
+}
+
+}  // namespace
+
 class virtual_file final : public file {
  public:
   virtual_file(virtual_disk& on, std::string path, virtual_disk::node_ptr node, bool locks)
@@ -176,6 +187,28 @@ std::string virtual_disk::fault_path() const {
   return fault_path_;
 }
 
+virtual_disk::backup virtual_disk::copy() const {
+  const std::lock_guard lock(mutex_);
+  backup out;
+  for (const auto& [path, node] : files_) {
+    const auto all = node->view({0, node->size()});
+    out[path].assign(all.begin(), all.end());
+  }
+  return out;
+}
+
+void virtual_disk::put_back(const backup& from) {
+  const std::lock_guard lock(mutex_);
+  files_.clear();
+  removed_.clear();
+  for (const auto& [path, content] : from) {
+    auto node = make_node(path);
+    node->write(content, 0);
+    node->sync();
+    files_.emplace(path, std::move(node));
+  }
+}
+
 void virtual_disk::limit_space(std::uint64_t bytes_max) {
   const std::lock_guard lock(mutex_);
   bytes_max_ = bytes_max;
@@ -302,9 +335,7 @@ result<std::unique_ptr<file>> virtual_disk::open(const std::string& path, open_m
     return fail_errno(ENOENT, "open " + path);
   if (!node) {
     if (!step_locked()) return fail_errno(EIO, "open " + path);
-    node = files_.emplace(path, std::make_shared<virtual_node>()).first->second;
-    node->tears = path.find("/segments/") != std::string::npos ? tearing::spoils_blocks
-                                                               : tearing::spoils_written;
+    node = files_.emplace(path, make_node(path)).first->second;
   }
   if (lock_it && node->locked) return fail(EBUSY, "lock " + path + ": another process holds it");
   if (lock_it) node->locked = true;

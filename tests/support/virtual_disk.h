@@ -69,6 +69,10 @@ class virtual_disk final : public disk {
   // How many of these the process of now has met, and the path of the last one.
   unsigned faults_met() const;
   std::string fault_path() const;
+  // All files as they are; and these in place of what is there, while no process runs.
+  using backup = std::map<std::string, bytes>;
+  backup copy() const;
+  void put_back(const backup& from);
   // The file system holds so many bytes and no more: a write that makes a file larger is done as
   // far as they go, and fails with ENOSPC.
   void limit_space(std::uint64_t bytes_max);
