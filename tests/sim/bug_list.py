@@ -174,4 +174,9 @@ BUGS = [
     bug("a secondary that ends before all that is held is not refused",
         ("replication/receiver_hello.cpp",
          "  if (theirs.oldest_held > keep_to.next())\n", "  if (false)\n")),
+    bug("a hold ends only when the disk lets it",
+        ("gateway/member/primary_rounds.cpp",
+         "  auto o = gate_.on_time(now);\n",
+         "  if (core_.log().finished() < core_.log().assigned()) return;\n"
+         "  auto o = gate_.on_time(now);\n")),
 ]

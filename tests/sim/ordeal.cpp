@@ -7,7 +7,8 @@ constexpr const char* names[] = {"none",
                                  // Of the seeds:
                                  "full-journals", "failed-sync", "io-errors", "disk-full",
                                  "partial-loss", "new-lineage", "rogue-messages",
-                                 "primary-put-back", "secondary-put-back",
+                                 "primary-put-back", "secondary-put-back", "stopped-processes",
+                                 "hung-disks", "odd-clocks",
                                  // Known failing:
                                  "both-journals-full", "marker-after-restart", "rogue-numbers",
                                  "primary-back-in-silence", "secondary-back-in-silence"};

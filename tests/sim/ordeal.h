@@ -19,6 +19,9 @@ enum class ordeal {
   rogue_messages,      // of every kind, in every role
   primary_put_back,    // from an older copy, whose successors its peer has met
   secondary_put_back,  // from an older copy
+  stopped_processes,   // SIGSTOP
+  hung_disks,          // primaries', for longer than any hold
+  odd_clocks,          // each gateway's goes at a rate of its own
   // Behind this one: known to fail today (known_failing.h), so no seed has them by itself.
   first_known_failing,
   both_journals_full = first_known_failing,  // all are small, and no marker comes for long

@@ -22,6 +22,10 @@ void site_pair::begin_ordeal() {
     case ordeal::secondary_put_back:
     case ordeal::secondary_back_in_silence:
       return make_copy(members_ + world_.fate.below(members_));
+    case ordeal::stopped_processes:
+      return stop_processes();
+    case ordeal::hung_disks:
+      return hang_disks();
     case ordeal::rogue_messages:
       return disturb();
     case ordeal::rogue_numbers:

@@ -66,13 +66,14 @@ control_message rogue::of_selection(sim_gateway& g, bool wrong_role) {
 
 control_message rogue::some_message(sim_gateway& g) {
   auto& m = g.core();
-  if (world_.fate.chance(50)) return of_round(g, m.rounds() == nullptr);
-  return of_selection(g, m.selection() == nullptr);
+  const bool secondary = m.role() == member_role::secondary;
+  if (world_.fate.chance(50)) return of_round(g, m.role() != member_role::primary);
+  return of_selection(g, !secondary && !m.log().state().promoted);
 }
 
 bool rogue::must_be_refused(const control_message& m, sim_gateway& g) const {
   const bool silent = std::holds_alternative<release>(m) || std::holds_alternative<abandon>(m);
-  return !silent || g.core().rounds() == nullptr;
+  return !silent || g.core().role() != member_role::primary;
 }
 
 void rogue::disturb(sim_gateway& g) {

@@ -33,6 +33,7 @@ void sim_control::answer(const std::shared_ptr<control_connection>& c, const con
   if (const auto* o = std::get_if<outcome>(&m)) {
     if (o->sealed) oracle_.seal_told(owner_.index(), o->marker);
     if (!o->sealed) world_.met.meet(situation::void_marker);
+    if (!o->sealed && owner_.odd_clock()) world_.met.meet(situation::odd_clock);
   }
   if (const auto* r = std::get_if<reported>(&m)) oracle_.reported_by(owner_.index(), r->markers);
   if (std::holds_alternative<applied>(m)) oracle_.check_volumes(owner_.index(), owner_.core());

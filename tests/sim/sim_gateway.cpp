@@ -26,9 +26,21 @@ sim_gateway::sim_gateway(world& w, oracle& judge, std::size_t index, member_conf
 sim_gateway::~sim_gateway() = default;
 
 std::function<void()> sim_gateway::guarded(std::function<void()> what) {
-  return [this, mine = generation_, what = std::move(what)] {
-    if (mine == generation_ && !bury()) what();
-  };
+  return [this, mine = generation_, what = std::move(what)] { resume(mine, what); };
+}
+
+void sim_gateway::resume(unsigned life, const std::function<void()>& what) {
+  if (life != generation_ || bury()) return;
+  if (!stopped()) return what();
+  world_.after(stopped_until_ - world_.now(), [this, life, what] { resume(life, what); });
+}
+
+// Not in the middle of an append, which would end all the same.
+void sim_gateway::stop_for(time_us length) {
+  if (!ready() || appending()) return;
+  SIM_TRACE(world_, "gateway {} is stopped for {} us", index_, length);
+  world_.met.meet(situation::stopped_process);
+  stopped_until_ = world_.now() + length;
 }
 
 // ---- what the disk sees
@@ -48,10 +60,27 @@ void sim_gateway::begin_record(byte_view header, byte_view data) {
   if (!up()) return;
   oracle_.record_begins(index_, header, data);
   if (starting_ || !oracle_.has_own_journal(index_) || world_.depth() >= depth_max) return;
+  if (hangs_for_ != 0 && world_.depth() == 0) return hang();
   if (!world_.random.chance(25)) return;
   if (appending_++ > 0) world_.met.meet(situation::overlapping_appends);
   world_.run_nested(static_cast<unsigned>(world_.random.between(1, 12)));
   --appending_;
+}
+
+// I11: whatever the disk does, a hold ends in time.
+void sim_gateway::hang() {
+  constexpr std::chrono::milliseconds slack{20};  // a thread's turn comes late here
+  const auto life = generation_;
+  SIM_TRACE(world_, "gateway {}: its disk hangs for {} us", index_, hangs_for_);
+  world_.met.meet(situation::hung_disk);
+  ++appending_;
+  world_.run_nested_for(std::exchange(hangs_for_, 0));
+  if (life != generation_) return;
+  --appending_;
+  if (!up()) return;
+  const auto until = core_->hold_deadline();
+  if (until && *until + slack < clock())
+    world_.fail(fmt::format("I11: gateway {} holds acknowledgements while its disk hangs", index_));
 }
 
 // ---- life
@@ -60,6 +89,7 @@ void sim_gateway::die(bool power) {
   if (!up_) return;
   SIM_TRACE(world_, "gateway {} {}", index_, power ? "loses its power" : "is killed");
   up_ = false;
+  stopped_until_ = 0;
   ++generation_;
   // What an fsync has failed to write is not on the disk, as after a loss of power.
   oracle_.died(index_, power || (hurt() && world_.ordeal == ordeal::failed_sync));

@@ -29,11 +29,16 @@ class sim_gateway {
   // Running; false from the moment that its process died, wherever it was.
   bool up() const { return up_ && !store_.died(); }
   // Running, and not on its way up.
-  bool ready() const { return up() && core_ != nullptr; }
+  bool ready() const { return up() && core_ != nullptr && !stopped(); }
   unsigned life() const { return generation_; }
   member& core() { return *core_; }
   bool primary_site() const { return config_.role == member_role::primary; }
-  monotonic_time clock() const { return monotonic_time(std::chrono::microseconds(world_.now())); }
+  // Its own monotonic clock: other processes' go at other rates.
+  time_us own_time() const { return clock_base_ + world_.now() * clock_percent_ / 100; }
+  time_us world_time(time_us own) const { return own * 100 / clock_percent_ + 1; }
+  bool odd_clock() const { return clock_percent_ != 100; }
+  void set_clock(unsigned percent, time_us base) { clock_percent_ = percent, clock_base_ = base; }
+  monotonic_time clock() const { return monotonic_time(std::chrono::microseconds(own_time())); }
 
   void start();
   // At once, or at the k-th operation from now that changes something on its disk.
@@ -45,6 +50,12 @@ class sim_gateway {
   // apply can go on in no other way.
   void enlarge(std::uint64_t bytes);
   bool full() const { return full_; }  // the last write was refused for want of room
+  // SIGSTOP, and SIGCONT some time later.
+  void stop_for(time_us length);
+  void go_on() { stopped_until_ = 0; }
+  bool stopped() const { return world_.now() < stopped_until_; }
+  // The disk takes so long for the next record; its other threads go on.
+  void hang_for(time_us length) { hangs_for_ = length; }
   // A copy of all of its files, and what the judge knows of them.
   struct backup {
     virtual_disk::backup files;
@@ -71,13 +82,17 @@ class sim_gateway {
 
   // ---- hosts. `done` is not called any more when the process dies.
   void write(const operation& op, bool fua, acknowledge done);
-  bool may_wait() const { return !appending(); }  // for FLUSH and FUA: nobody else would go on
+  bool may_wait() const {
+    return !appending() && !stopped();
+  }  // for FLUSH and FUA: nobody else would go on
 
   sim_control control;
   sim_sender sender;
   sim_receiver receiver;
 
  private:
+  void resume(unsigned life, const std::function<void()>& what);
+  void hang();
   void watch();
   void open();
   void step();
@@ -98,6 +113,10 @@ class sim_gateway {
   bool up_ = false;
   bool starting_ = false;
   bool full_ = false;
+  time_us stopped_until_ = 0;
+  time_us hangs_for_ = 0;
+  unsigned clock_percent_ = 100;  // of the world's
+  time_us clock_base_ = 0;
   bool went_back_ = false;
   sequence target_before_;
   bool dies_by_power_ = false;  // of die_later

@@ -38,7 +38,7 @@ void sim_receiver::accept(wire c) {
                   current_.reset();
                   if (owner_.up()) end_->on_lost("the connection was lost");
                 },
-                [this] { return busy_ || owner_.appending(); }});
+                [this] { return busy_ || !owner_.may_wait(); }});
 }
 
 void sim_receiver::on_message(const wire& c, const link_message& m) {

@@ -57,7 +57,7 @@ void sim_sender::wake() {
 }
 
 void sim_sender::turn() {
-  end_->on_time(world_.now());
+  end_->on_time(owner_.own_time());
   settle();
 }
 
@@ -68,9 +68,10 @@ void sim_sender::settle() {
   wake();
   const auto at = end_->next_deadline_us();
   if (at == ~std::uint64_t{0}) return;
-  owner_.after(at > world_.now() ? at - world_.now() : 100, [this, mine = ++armed_] {
-    if (mine == armed_) turn();
-  });
+  owner_.after(at > owner_.own_time() ? owner_.world_time(at - owner_.own_time()) : 100,
+               [this, mine = ++armed_] {
+                 if (mine == armed_) turn();
+               });
 }
 
 // Correct peers refuse each other for few reasons.
@@ -87,7 +88,7 @@ void sim_sender::judge_link() {
 
 void sim_sender::dial() {
   if (!*reachable_ || !peer_->up()) {
-    end_->on_lost("no way to the peer", world_.now());
+    end_->on_lost("no way to the peer", owner_.own_time());
     return settle();
   }
   died();
@@ -99,12 +100,12 @@ void sim_sender::dial() {
                 },
                 [this, raw = c.get()] {
                   if (wire_.get() != raw) return;
-                  end_->on_lost("the connection was lost", world_.now());
+                  end_->on_lost("the connection was lost", owner_.own_time());
                   settle();
                 },
-                [] { return false; }});
+                [this] { return owner_.stopped(); }});
   peer_->receiver.accept(c);
-  end_->on_connected(world_.now());
+  end_->on_connected(owner_.own_time());
   settle();
 }
 
@@ -114,14 +115,14 @@ void sim_sender::on_message(const link_message& m) {
   const auto* no = std::get_if<refusal>(&m);
   tolerated_ = no && (no->code == refusal_code::busy || no->code == refusal_code::blocked ||
                       no->code == refusal_code::old_lineage);
-  end_->on_message(m, world_.now());
+  end_->on_message(m, owner_.own_time());
   settle();
 }
 
 // A stretch at a time; the rest a little later, so that other things get in between.
 void sim_sender::speak() {
   if (!wire_) return;
-  const auto records = end_->next_stretch(world_.now());
+  const auto records = end_->next_stretch(owner_.own_time());
   if (!owner_.up() || !records) return;
   if (wire_) wire_->send(0, *records, true);
   settle();

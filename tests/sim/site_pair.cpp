@@ -78,6 +78,7 @@ std::vector<sim_gateway*> site_pair::site(std::size_t which) {
 }
 
 void site_pair::run() {
+  if (world_.ordeal == ordeal::odd_clocks) set_clocks();
   for (auto& g : gateways_) g->start_later(0);
   world_.run_until(1'000);
   primary_[0]->start();
@@ -132,6 +133,7 @@ void site_pair::heal() {
   if (hurts_disks()) mend_disks();
   for (auto& g : gateways_) {
     g->live_on();
+    g->go_on();
     if (!keeps_bounds()) g->enlarge(ample_journal_bytes);
     full_at_heal_ = full_at_heal_ || g->full();
     if (!first_site_lost_ || g->index() >= members_) g->start_later(0);

@@ -49,6 +49,9 @@ class site_pair {
   void put_back_later(std::size_t gateway, const std::shared_ptr<sim_gateway::backup>& copy);
   bool worth_putting_back(std::size_t gateway, const sim_gateway::backup& copy);
   bool noticed();  // that something was put back
+  void stop_processes();
+  void hang_disks();
+  void set_clocks();
   void disturb();
   void exhaust();
 

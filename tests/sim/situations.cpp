@@ -42,6 +42,9 @@ const char* name_of(situation s) {
       "rogue message",
       "primary put back",
       "secondary put back",
+      "stopped process",
+      "hung disk",
+      "odd clock",
   };
   static_assert(std::size(names) == static_cast<std::size_t>(situation::count_));
   return names[static_cast<std::size_t>(s)];

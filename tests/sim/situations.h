@@ -45,6 +45,9 @@ enum class situation {
   rogue_message,          // one was sent that no correct coordinator sends
   primary_put_back,       // from a copy
   secondary_put_back,     // from a copy, behind what it had applied
+  stopped_process,        // a gateway got SIGSTOP, and went on later
+  hung_disk,              // a write to a journal took longer than a hold may
+  odd_clock,              // a hold ended without RELEASE by a clock that is not the world's
   count_
 };
 

@@ -39,6 +39,12 @@ void world::run_nested(unsigned events) {
   --depth_;
 }
 
+void world::run_nested_for(time_us length) {
+  ++depth_;
+  run_until(now_ + length);
+  --depth_;
+}
+
 void world::trace(const std::string& what) const {
   std::fprintf(stderr, "%9.3f ms %*s%s\n", static_cast<double>(now_) / 1000,
                static_cast<int>(depth_ * 2), "", what.c_str());

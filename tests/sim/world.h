@@ -46,6 +46,8 @@ class world {
   void run_until(time_us end);
   // From within an event: up to `events` others.
   void run_nested(unsigned events);
+  // The same, for so long.
+  void run_nested_for(time_us length);
   unsigned depth() const { return depth_; }  // events that are being run from within others
 
   time_us now() const { return now_; }
