@@ -1,6 +1,6 @@
-// What the secondary's end of a link does at its member: HELLO, stretches into the journal, progress.
-// replication/receiver.h decides, this does, and whoever owns it moves the bytes: receiver_session
-// over TCP, the simulator over a connection of its own.
+// What the secondary's end of a link does at its member: HELLO, stretches into the journal,
+// progress. replication/receiver.h decides, this does, and whoever owns it moves the bytes:
+// receiver_session over TCP, the simulator over a connection of its own.
 //
 // One connection is the current one, the one whose HELLO was accepted last; a HELLO that is refused
 // disturbs nobody. Not thread-safe; may wait for the disk.

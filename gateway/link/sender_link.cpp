@@ -45,8 +45,7 @@ void rethrow(std::exception_ptr trouble) {
 
 class sender_link::impl {
  public:
-  impl(member& owner, sender_settings settings)
-      : owner_(owner), settings_(settings) {}
+  impl(member& owner, sender_settings settings) : owner_(owner), settings_(settings) {}
 
   void start();
   void greet_again();
@@ -71,8 +70,8 @@ class sender_link::impl {
   source_face* source_ = nullptr;  // from start() on
   const sender_settings settings_;
   std::optional<sending_end> end_;  // from start() on
-  wire_end wire_;             // none: not connected
-  std::deque<bytes> outbox_;  // frames that go before the next stretch
+  wire_end wire_;                   // none: not connected
+  std::deque<bytes> outbox_;        // frames that go before the next stretch
   asio::steady_timer due_{io_};
   asio::steady_timer something_to_send_{io_};
   asio::steady_timer gather_{io_};
@@ -210,8 +209,7 @@ asio::awaitable<void> sender_link::impl::speak(impl* self, wire_end wire) {
     raw_bytes body = std::move(frame->body);
     const std::size_t size = body.size();
     const result<void> sent = co_await wire->write(std::move(head), std::move(body), limit);
-    if (!sent && self->current(wire))
-      self->end_->on_lost(sent.error().text, now_us());
+    if (!sent && self->current(wire)) self->end_->on_lost(sent.error().text, now_us());
     self->arm();
     if (size >= full_bytes) continue;
     std::error_code ignored;

@@ -1,5 +1,5 @@
-// What the primary's end of a link does at its member: HELLO, stretches out of the journal, what the
-// peer tells. replication/sender.h decides, this does, and whoever owns it moves the bytes:
+// What the primary's end of a link does at its member: HELLO, stretches out of the journal, what
+// the peer tells. replication/sender.h decides, this does, and whoever owns it moves the bytes:
 // sender_link over TCP, the simulator over a connection of its own.
 //
 // Not thread-safe; may wait for the disk.

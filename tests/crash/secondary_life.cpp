@@ -111,7 +111,8 @@ void secondary_life::receive() {
   const auto some = primary_.behind(of_.log().assigned(), 1 + of_.random.below(stretch_max));
   std::vector<received_record> records;
   for (const auto& r : some) records.push_back({r.what, r.data});
-  if (must(of_.core().arrivals()->append_received(records))) of_.core().arrivals()->stored_advanced();
+  if (must(of_.core().arrivals()->append_received(records)))
+    of_.core().arrivals()->stored_advanced();
 }
 
 void secondary_life::store() {
@@ -149,7 +150,8 @@ void secondary_life::choose(const reported& from) {
 }
 
 void secondary_life::promote_it() {
-  const auto answer = of_.core().selection()->on_promote({selection_, target_, of_.random.make_uuid()});
+  const auto answer =
+      of_.core().selection()->on_promote({selection_, target_, of_.random.make_uuid()});
   if (const auto* no = std::get_if<control_refusal>(&answer); no != nullptr && of_.alive())
     return of_.blame("PROMOTE: " + no->reason);
   if (!std::holds_alternative<cairn::promoted>(answer)) return;
