@@ -106,6 +106,7 @@ void sim_host::read(sim_gateway& from) {
     if (from.hurt()) return;
     world_.fail("a read is refused: " + done.error().text);
   }
+  if (from.rotten()) return;
   known_ |= oracle_.read(from.index(), from.core(), volume, range.offset, got);
 }
 

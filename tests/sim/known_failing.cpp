@@ -23,6 +23,11 @@ constexpr known_failure all[] = {
      "A secondary put back from a copy has lost what it had applied, and its primary goes on with "
      "it without a word.",
      "is taken as if nothing had happened"},
+    {ordeal::secondary_rots, 3, "F8",
+     "A record that rotted in a secondary's journal is applied, and shown as it is: what is read "
+     "out "
+     "of the pending map is not checked.",
+     "wrong bytes"},
 };
 
 }  // namespace

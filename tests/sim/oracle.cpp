@@ -147,6 +147,7 @@ op_set oracle::read(std::size_t gateway, member& core, std::size_t volume, std::
 }
 
 void oracle::check_volumes(std::size_t gateway, member& core) const {
+  if (own_[gateway] && rotten(gateway)) return;
   for (std::size_t v = 0; v < volume_bytes_.size(); ++v) {
     bytes all(volume_bytes_[v]);
     auto done = core.read(v, all, 0);

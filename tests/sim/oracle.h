@@ -38,6 +38,7 @@ class oracle {
   void refused(op_id op);
   // Whether a gateway's disk has refused something, so that it may refuse, too.
   std::function<bool(std::size_t gateway)> hurt;
+  std::function<bool(std::size_t gateway)> rotten;
   // What a host knows once the operation was acknowledged to it.
   op_set knowledge_of(op_id op) const { return op_set(ops_[op].after).set(op); }
   // Checks bytes that a host read; returns what the host knows by them.

@@ -64,6 +64,11 @@ void oracle::take(std::size_t gateway, sequence seq, const journal_entry& e) {
 // The record is not in the journal any more.
 void oracle::lose(std::size_t gateway, sequence seq) {
   auto& e = journals_[gateway].at(seq);
+  if (rotten(gateway)) {  // by its own fault
+    if (e.op) ops_[e.op].lost = true;
+    e = {};
+    return;
+  }
   if (e.op) {
     auto& o = ops_[e.op];
     if (o.promised) world_.fail("I2: a flushed write is gone: " + say(o.id));

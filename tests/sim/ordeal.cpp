@@ -3,15 +3,15 @@
 namespace cairn::sim {
 namespace {
 
-constexpr const char* names[] = {"none",
-                                 // Of the seeds:
-                                 "full-journals", "failed-sync", "io-errors", "disk-full",
-                                 "partial-loss", "new-lineage", "rogue-messages",
-                                 "primary-put-back", "secondary-put-back", "stopped-processes",
-                                 "hung-disks", "odd-clocks",
-                                 // Known failing:
-                                 "both-journals-full", "marker-after-restart", "rogue-numbers",
-                                 "primary-back-in-silence", "secondary-back-in-silence"};
+constexpr const char* names[] = {
+    "none",
+    // Of the seeds:
+    "full-journals", "failed-sync", "io-errors", "disk-full", "partial-loss", "new-lineage",
+    "rogue-messages", "primary-put-back", "secondary-put-back", "stopped-processes", "hung-disks",
+    "odd-clocks", "primary-rots", "no-descriptors",
+    // Known failing:
+    "both-journals-full", "marker-after-restart", "rogue-numbers", "primary-back-in-silence",
+    "secondary-back-in-silence", "secondary-rots"};
 static_assert(std::size(names) == static_cast<std::size_t>(ordeal::count_));
 
 constexpr std::uint64_t one_in = 4;  // seeds that have one

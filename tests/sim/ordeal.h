@@ -22,6 +22,8 @@ enum class ordeal {
   stopped_processes,   // SIGSTOP
   hung_disks,          // primaries', for longer than any hold
   odd_clocks,          // each gateway's goes at a rate of its own
+  primary_rots,        // bits of its segments change
+  no_descriptors,      // EMFILE at every open, for a while
   // Behind this one: known to fail today (known_failing.h), so no seed has them by itself.
   first_known_failing,
   both_journals_full = first_known_failing,  // all are small, and no marker comes for long
@@ -29,6 +31,7 @@ enum class ordeal {
   rogue_numbers,                             // the highest there are, at a primary
   primary_back_in_silence,    // from a copy that its peer can't tell from what it met
   secondary_back_in_silence,  // and its primary does not mind
+  secondary_rots,
   count_
 };
 

@@ -45,7 +45,7 @@ void site_pair::put_back_later(std::size_t gateway,
     if (world_.depth() > 0 || !g.ready() || !worth_putting_back(gateway, *copy))
       return put_back_later(gateway, copy);
     g.put_back(*copy);
-    put_back_ = true;
+    spoilt_ = true;
     world_.met.meet(gateway < members_ ? situation::primary_put_back
                                        : situation::secondary_put_back);
     g.start_later(500);
@@ -70,7 +70,8 @@ bool site_pair::worth_putting_back(std::size_t gateway, const sim_gateway::backu
 }
 
 bool site_pair::noticed() {
-  if (!put_back_) return false;
+  if (!spoilt_) return false;
+  if (rots()) return true;  // what is damaged may never be well again
   return std::ranges::any_of(site(0), [](auto* g) {
     return g->ready() && g->core().status().link == link_state::refused;
   });

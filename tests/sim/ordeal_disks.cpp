@@ -19,7 +19,7 @@ const char* some_part(dice& fate) {
 
 bool site_pair::hurts_disks() const {
   return world_.ordeal == ordeal::failed_sync || world_.ordeal == ordeal::io_errors ||
-         world_.ordeal == ordeal::disk_full;
+         world_.ordeal == ordeal::disk_full || world_.ordeal == ordeal::no_descriptors;
 }
 
 // One call of a disk fails; again and again, on one gateway or another.
@@ -70,6 +70,7 @@ void site_pair::restart_if_hurt(std::size_t gateway) {
 void site_pair::mend_disks() {
   for (auto& g : gateways_) {
     g->store().limit_space(~std::uint64_t{0});
+    g->store().refuse_opens(false);
     g->die(false);  // what a disk had in store for it is forgotten, too
   }
 }

@@ -26,6 +26,12 @@ void site_pair::begin_ordeal() {
       return stop_processes();
     case ordeal::hung_disks:
       return hang_disks();
+    case ordeal::primary_rots:
+      return let_rot(world_.fate.below(members_));
+    case ordeal::secondary_rots:
+      return let_rot(members_ + world_.fate.below(members_));
+    case ordeal::no_descriptors:
+      return use_up_descriptors();
     case ordeal::rogue_messages:
       return disturb();
     case ordeal::rogue_numbers:

@@ -64,11 +64,18 @@ control_message rogue::of_selection(sim_gateway& g, bool wrong_role) {
   return promote{e, about, world_.random.make_uuid()};
 }
 
-control_message rogue::some_message(sim_gateway& g) {
+// Nothing, where a member would have to obey it: no epoch is over while none was seen.
+std::optional<control_message> rogue::some_message(sim_gateway& g) {
   auto& m = g.core();
   const bool secondary = m.role() == member_role::secondary;
-  if (world_.fate.chance(50)) return of_round(g, m.role() != member_role::primary);
-  return of_selection(g, !secondary && !m.log().state().promoted);
+  const bool obeys_rounds = m.role() == member_role::primary;
+  const bool obeys_selection = secondary || m.log().state().promoted;
+  if (world_.fate.chance(50)) {
+    if (obeys_rounds && !m.welcome().marker_epoch) return std::nullopt;
+    return of_round(g, !obeys_rounds);
+  }
+  if (obeys_selection && !m.log().state().selection_epoch) return std::nullopt;
+  return of_selection(g, !obeys_selection);
 }
 
 bool rogue::must_be_refused(const control_message& m, sim_gateway& g) const {
@@ -80,9 +87,9 @@ void rogue::disturb(sim_gateway& g) {
   if (!g.ready() || !g.may_wait()) return;
   auto& m = g.core();
   const auto before = standing_of(m);
-  // Nothing was ever obeyed: no epoch is over.
-  if (!before.known.marker_epoch || !before.state.selection_epoch) return;
-  const auto what = some_message(g);
+  const auto message = some_message(g);
+  if (!message) return;
+  const auto& what = *message;
   const bool refused = must_be_refused(what, g);
   std::optional<control_message> answer;
   const auto session =

@@ -16,7 +16,7 @@ class rogue {
   void exhaust(sim_gateway& g);
 
  private:
-  control_message some_message(sim_gateway& g);
+  std::optional<control_message> some_message(sim_gateway& g);
   control_message of_round(sim_gateway& g, bool wrong_role);
   control_message of_selection(sim_gateway& g, bool wrong_role);
   marker_id from_nowhere();

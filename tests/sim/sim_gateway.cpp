@@ -172,8 +172,19 @@ void sim_gateway::start() {
 bool sim_gateway::give_up_start() {
   if (!hurt()) return false;
   die(false);
-  start_later(world_.random.between(5'000, 30'000));
+  if (!rotten_) start_later(world_.random.between(5'000, 30'000));
   return true;
+}
+
+void sim_gateway::rot(dice& fate) {
+  const std::string segments = config_.journal + "/segments";
+  const auto names = store_.list(segments);
+  if (!names) return;
+  for (const auto& name : *names)
+    for (int i = 0; i < 3; ++i)
+      store_.flip_bit(segments + "/" + name, fate.below(config_.segment_bytes / 2),
+                      static_cast<unsigned>(fate.below(8)));
+  rotten_ = true;
 }
 
 void sim_gateway::mind_recovery(sequence before) {
@@ -226,10 +237,12 @@ void sim_gateway::one_step() {
   oracle_.check_watermarks(index_, *core_);
 }
 
-// A full file system is waited for. A failed fsync is final (I9): the journal has failed by name.
+// A full file system, or want of a descriptor, is waited for. A failed fsync is final (I9): the
+// journal has failed by name.
 void sim_gateway::check_failure() {
-  if (world_.ordeal == ordeal::disk_full && core_->log().failure())
-    world_.fail(fmt::format("gateway {}: for want of space the journal failed for good: {}", index_,
+  const bool passes = world_.ordeal == ordeal::disk_full || world_.ordeal == ordeal::no_descriptors;
+  if (passes && core_->log().failure())
+    world_.fail(fmt::format("gateway {}: what passes has failed the journal for good: {}", index_,
                             *core_->log().failure()));
   if (world_.ordeal != ordeal::failed_sync || !hurt()) return;
   const auto path = store_.fault_path();

@@ -70,7 +70,10 @@ class sim_gateway {
   // What it was to apply before it went back.
   sequence target_before() const { return target_before_; }
   // Its disk has refused something to this process, which is now allowed to fail by name.
-  bool hurt() const { return store_.faults_met() > 0; }
+  bool hurt() const { return store_.faults_met() > 0 || rotten_; }
+  // Bits of its segments change; what it says of them itself is no matter for the judge.
+  void rot(dice& fate);
+  bool rotten() const { return rotten_; }
   virtual_disk& store() { return store_; }
   // Times that it came up since a HELLO was last accepted.
   unsigned starts_unheard = 0;
@@ -113,6 +116,7 @@ class sim_gateway {
   bool up_ = false;
   bool starting_ = false;
   bool full_ = false;
+  bool rotten_ = false;
   time_us stopped_until_ = 0;
   time_us hangs_for_ = 0;
   unsigned clock_percent_ = 100;  // of the world's

@@ -25,6 +25,7 @@ site_pair::site_pair(world& w)
       link_up_(new bool[members_]) {
   for (std::size_t i = 0; i < 2 * members_; ++i)
     gateways_.push_back(std::make_unique<sim_gateway>(w, oracle_, i, config_of(i)));
+  oracle_.rotten = [this](std::size_t g) { return gateways_[g]->rotten(); };
   oracle_.hurt = [this](std::size_t g) { return gateways_[g]->hurt(); };
   for (std::size_t m = 0; m < members_; ++m) {
     link_up_[m] = true;
@@ -223,7 +224,7 @@ void site_pair::expect_takeover() {
   const auto again = world_.now() + 500'000;
   wait_for("the takeover is finished", patience, [&] {
     if (!asked && world_.now() >= again) secondary_[0]->take_over(), asked = true;
-    return end() || secondary_[0]->nothing_to_take() || (put_back_ && world_.now() > again);
+    return end() || secondary_[0]->nothing_to_take() || (spoilt_ && world_.now() > again);
   });
   if (!end()) return;
   for (auto* g : site(1)) oracle_.check_volumes(g->index(), g->core());
@@ -244,6 +245,7 @@ void site_pair::expect_takeover() {
 void site_pair::expect_fenced() {
   if (!std::ranges::all_of(site(1), [&](auto* g) { return oracle_.has_own_journal(g->index()); }))
     return;
+  if (rots() && spoilt_) return;
   for (auto* g : site(0)) g->start_later(0);
   wait_for("the old primaries are fenced", patience, [&] {
     return std::ranges::all_of(site(0), [](auto* g) {

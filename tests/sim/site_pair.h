@@ -52,6 +52,9 @@ class site_pair {
   void stop_processes();
   void hang_disks();
   void set_clocks();
+  bool rots() const;
+  void let_rot(std::size_t gateway);
+  void use_up_descriptors();
   void disturb();
   void exhaust();
 
@@ -94,7 +97,7 @@ class site_pair {
   std::vector<std::unique_ptr<sim_host>> hosts_;
   bool first_site_lost_ = false;
   bool full_at_heal_ = false;
-  bool put_back_ = false;
+  bool spoilt_ = false;
 };
 
 }  // namespace cairn::sim

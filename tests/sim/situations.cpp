@@ -45,6 +45,8 @@ const char* name_of(situation s) {
       "stopped process",
       "hung disk",
       "odd clock",
+      "bit rot",
+      "no descriptor",
   };
   static_assert(std::size(names) == static_cast<std::size_t>(situation::count_));
   return names[static_cast<std::size_t>(s)];

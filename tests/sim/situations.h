@@ -48,6 +48,8 @@ enum class situation {
   stopped_process,        // a gateway got SIGSTOP, and went on later
   hung_disk,              // a write to a journal took longer than a hold may
   odd_clock,              // a hold ended without RELEASE by a clock that is not the world's
+  bit_rot,                // bits of a gateway's segments changed
+  no_descriptor,          // a file could not be opened for want of a descriptor
   count_
 };
 

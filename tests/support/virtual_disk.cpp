@@ -177,6 +177,18 @@ void virtual_disk::fail_next_read(const std::string& part, int code) {
   read_fault_ = fault{part, code};
 }
 
+void virtual_disk::refuse_opens(bool refused) {
+  const std::lock_guard lock(mutex_);
+  opens_refused_ = refused;
+}
+
+bool virtual_disk::refuses_open_locked(const std::string& path) {
+  if (!opens_refused_) return false;
+  ++faults_met_;
+  fault_path_ = path;
+  return true;
+}
+
 unsigned virtual_disk::faults_met() const {
   const std::lock_guard lock(mutex_);
   return faults_met_;
@@ -329,6 +341,7 @@ result<std::unique_ptr<file>> virtual_disk::open(const std::string& path, open_m
                                                  bool lock_it, int) {
   const std::lock_guard lock(mutex_);
   if (dead_) return fail_errno(EIO, "open " + path);
+  if (refuses_open_locked(path)) return fail_errno(EMFILE, "open " + path);
   auto node = find_locked(path);
   if (node && mode == open_mode::create_new) return fail_errno(EEXIST, "open " + path);
   if (!node && (mode == open_mode::existing || mode == open_mode::read_only))

@@ -66,6 +66,7 @@ class virtual_disk final : public disk {
   // should have written.
   void fail_next_sync(const std::string& part, int code);
   void fail_next_read(const std::string& part, int code);
+  void refuse_opens(bool refused);  // with EMFILE
   // How many of these the process of now has met, and the path of the last one.
   unsigned faults_met() const;
   std::string fault_path() const;
@@ -116,6 +117,7 @@ class virtual_disk final : public disk {
   bool alive_locked(std::uint64_t life) const { return life == life_ && !dead_; }
   // Counts one operation; false where the process dies in it.
   bool step_locked();
+  bool refuses_open_locked(const std::string& path);
   int take_fault_locked(std::optional<fault>& from, const std::string& path);
   result<void> write_locked(const std::string& path, virtual_node& to, std::uint64_t life,
                             std::span<const iovec> parts, std::uint64_t offset);
@@ -135,6 +137,7 @@ class virtual_disk final : public disk {
   std::uint64_t operations_ = 0;
   std::uint64_t dies_at_ = 0;  // 0: never
   std::optional<fault> write_fault_, sync_fault_, read_fault_;
+  bool opens_refused_ = false;
   unsigned faults_met_ = 0;
   std::string fault_path_;
   std::uint64_t bytes_max_ = ~std::uint64_t{0};

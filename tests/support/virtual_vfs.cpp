@@ -43,6 +43,7 @@ class virtual_vfs {
     out->pMethods = nullptr;
     const std::lock_guard lock(on.mutex_);
     if (on.dead_) return SQLITE_IOERR;
+    if (name != nullptr && on.refuses_open_locked(name)) return SQLITE_CANTOPEN;
     auto node = name == nullptr ? std::make_shared<virtual_node>() : on.find_locked(name);
     if (!node) {
       if ((flags & SQLITE_OPEN_CREATE) == 0) return SQLITE_CANTOPEN;
