@@ -176,4 +176,13 @@ BUGS = [
          "  auto o = gate_.on_time(now);\n",
          "  if (core_.log().finished() < core_.log().assigned()) return;\n"
          "  auto o = gate_.on_time(now);\n")),
+    bug("data that rotted is sent",
+        ("journal/scan.cpp",
+         "  if (crc32c(there.subspan(record_header_bytes, header->data_length)) != header->data_crc)\n",
+         "  if (header->data_length > there.size())\n")),
+    bug("want of a descriptor fails the journal for good",
+        ("journal/segment_space.cpp",
+         "  if (!opened) return fail(opened.error());\n  made->store",
+         "  if (!opened) owner_.sync_failed(opened.error().text);\n"
+         "  if (!opened) return fail(opened.error());\n  made->store")),
 ]
