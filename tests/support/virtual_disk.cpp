@@ -22,17 +22,6 @@ void seeded_random::fill(byte_span out) {
   }
 }
 
-namespace {
-
-std::shared_ptr<virtual_node> make_node(const std::string& path) {
-  auto node = std::make_shared<virtual_node>();
-  node->tears = path.find("/segments/") != std::string::npos ? tearing::spoils_blocks
-                                                             : tearing::spoils_written;
-  return node;
-}
-
-}  // namespace
-
 class virtual_file final : public file {
  public:
   virtual_file(virtual_disk& on, std::string path, virtual_disk::node_ptr node, bool locks)
@@ -167,7 +156,7 @@ virtual_disk::backup virtual_disk::copy() const {
   backup out;
   for (const auto& [path, node] : files_) {
     const auto all = node->view({0, node->size()});
-    out[path].assign(all.begin(), all.end());
+    out[path] = {bytes(all.begin(), all.end()), node->tears};
   }
   return out;
 }
@@ -176,9 +165,10 @@ void virtual_disk::put_back(const backup& from) {
   const std::lock_guard lock(mutex_);
   files_.clear();
   removed_.clear();
-  for (const auto& [path, content] : from) {
-    auto node = make_node(path);
-    node->write(content, 0);
+  for (const auto& [path, was] : from) {
+    auto node = std::make_shared<virtual_node>();
+    node->tears = was.tears;
+    node->write(was.content, 0);
     node->sync();
     files_.emplace(path, std::move(node));
   }
@@ -268,7 +258,9 @@ result<std::unique_ptr<file>> virtual_disk::open(const std::string& path, open_m
     return fail_errno(ENOENT, "open " + path);
   if (!node) {
     if (!step_locked()) return fail_errno(EIO, "open " + path);
-    node = files_.emplace(path, make_node(path)).first->second;
+    node = files_.emplace(path, std::make_shared<virtual_node>()).first->second;
+    node->tears = path.find("/segments/") != std::string::npos ? tearing::spoils_blocks
+                                                               : tearing::spoils_written;
   }
   if (lock_it && node->locked) return fail(EBUSY, "lock " + path + ": another process holds it");
   if (lock_it) node->locked = true;

@@ -71,7 +71,11 @@ class virtual_disk final : public disk {
   unsigned faults_met() const;
   std::string fault_path() const;
   // All files as they are; and these in place of what is there, while no process runs.
-  using backup = std::map<std::string, bytes>;
+  struct file_copy {
+    bytes content;
+    tearing tears;
+  };
+  using backup = std::map<std::string, file_copy>;
   backup copy() const;
   void put_back(const backup& from);
   // The file system holds so many bytes and no more: a write that makes a file larger is done as
