@@ -5,19 +5,20 @@
 
 namespace cairn {
 
-result<void> check_format(const std::string& what, std::uint64_t found, format_steps steps) {
-  if (found >= 1 && found <= newest_format(steps)) return {};
-  return fail_format(what, found, found == 0 ? 1 : newest_format(steps));
+result<void> check_format(const std::string& what, std::uint64_t found, const format_steps& known) {
+  const auto newest = newest_format(known);
+  if (found >= known.oldest && found <= newest) return {};
+  return fail_format(what, found, found < known.oldest ? known.oldest : newest);
 }
 
-result<void> bring_up_to_date(database& db, std::uint64_t found, format_steps steps) {
-  if (found == newest_format(steps)) return {};
+result<void> bring_up_to_date(database& db, std::uint64_t found, const format_steps& known) {
+  if (found == newest_format(known)) return {};
   CAIRN_TRY(db.transaction(database::durability::full, [&]() -> result<void> {
-    for (const char* step : steps.subspan(found - 1)) CAIRN_TRY(db.execute(step));
+    for (const char* step : known.steps.subspan(found - known.oldest)) CAIRN_TRY(db.execute(step));
     return {};
   }));
   log_notice(db.path() + ": its format was version " + std::to_string(found) + " and is " +
-             std::to_string(newest_format(steps)) + " now");
+             std::to_string(newest_format(known)) + " now");
   return {};
 }
 

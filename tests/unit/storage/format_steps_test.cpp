@@ -43,7 +43,7 @@ class FormatStepsTest : public testing::Test {
 };
 
 TEST_F(FormatStepsTest, AllStepsBehindTheVersionFoundAreTakenAndSurviveALossOfPower) {
-  ASSERT_TRUE(bring_up_to_date(*db_, 1, second_and_third));
+  ASSERT_TRUE(bring_up_to_date(*db_, 1, {1, second_and_third}));
   disk_.power_cut(system_random());
   open();
   EXPECT_EQ(format(), 3u);
@@ -51,15 +51,15 @@ TEST_F(FormatStepsTest, AllStepsBehindTheVersionFoundAreTakenAndSurviveALossOfPo
 }
 
 TEST_F(FormatStepsTest, OnlyTheStepsThatAreLackingAreTaken) {
-  ASSERT_TRUE(bring_up_to_date(*db_, 1, std::span(second_and_third).first(1)));
+  ASSERT_TRUE(bring_up_to_date(*db_, 1, {1, std::span(second_and_third).first(1)}));
   EXPECT_EQ(format(), 2u);
-  ASSERT_TRUE(bring_up_to_date(*db_, 2, second_and_third));
+  ASSERT_TRUE(bring_up_to_date(*db_, 2, {1, second_and_third}));
   EXPECT_EQ(format(), 3u);
 }
 
 TEST_F(FormatStepsTest, AStepThatFailsLeavesTheTablesAsTheyWere) {
   const std::array then_one_fails{second_and_third[0], "UPDATE nowhere SET n = 1"};
-  EXPECT_FALSE(bring_up_to_date(*db_, 1, then_one_fails));
+  EXPECT_FALSE(bring_up_to_date(*db_, 1, {1, then_one_fails}));
   EXPECT_EQ(format(), 1u);
   EXPECT_EQ(number("SELECT n FROM t"), 7u);
 }
@@ -67,20 +67,30 @@ TEST_F(FormatStepsTest, AStepThatFailsLeavesTheTablesAsTheyWere) {
 TEST_F(FormatStepsTest, WhatIsUpToDateIsNotWrittenTo) {
   open();
   const auto before = *disk_.content("/d/db");
-  ASSERT_TRUE(bring_up_to_date(*db_, 1, {}));
+  ASSERT_TRUE(bring_up_to_date(*db_, 1, {1, {}}));
   open();
   EXPECT_TRUE(*disk_.content("/d/db") == before);
 }
 
 TEST_F(FormatStepsTest, AVersionThatCanNotBeReadIsRefusedWithASentenceThatNamesBoth) {
-  EXPECT_TRUE(check_format("journal /j", 3, second_and_third));
-  const auto newer = check_format("journal /j", 4, second_and_third);
+  EXPECT_TRUE(check_format("journal /j", 3, {1, second_and_third}));
+  const auto newer = check_format("journal /j", 4, {1, second_and_third});
   ASSERT_FALSE(newer);
   EXPECT_EQ(newer.error().code, EPROTONOSUPPORT);
   EXPECT_EQ(newer.error().text,
             "journal /j: its format is version 4, this Cairn reads up to 3; install a newer Cairn, "
             "or put back what was there before it");
-  EXPECT_FALSE(check_format("journal /j", 0, second_and_third));
+  EXPECT_FALSE(check_format("journal /j", 0, {1, second_and_third}));
+}
+
+TEST_F(FormatStepsTest, AVersionFromBeforeTheOldestIsRefusedWithASentenceThatNamesBoth) {
+  EXPECT_TRUE(check_format("journal /j", 2, {2, {}}));
+  const auto older = check_format("journal /j", 1, {2, {}});
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().code, EPROTONOSUPPORT);
+  EXPECT_EQ(older.error().text,
+            "journal /j: its format is version 1, this Cairn reads from version 2 on: no release "
+            "has written what is there");
 }
 
 }  // namespace
