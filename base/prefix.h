@@ -30,6 +30,12 @@ class prefix {
     return reached_;
   }
 
+  // Marks all from the next number up to `last` at once; nothing beyond was marked. Returns `last`.
+  std::uint64_t jump(std::uint64_t last) {
+    CAIRN_INVARIANT("internal", last > reached_ && marked_.empty(), "a prefix jumps over marks");
+    return reached_ = last;
+  }
+
  private:
   std::uint64_t reached_;
   std::deque<bool> marked_;

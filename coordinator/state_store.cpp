@@ -8,9 +8,9 @@
 namespace cairn {
 namespace {
 
-// From older formats to the one below; there is none older than version 1. Of all versions the
-// table `identity` is read first: its columns stay.
-constexpr format_steps steps{};
+// From older formats to the one below; version 1 was in no release and is refused. Of all versions
+// the table `identity` is read first: its columns stay.
+constexpr format_steps steps{2, {}};
 
 constexpr std::uint64_t markers_kept = 20'000;  // five and a half hours at one a second
 constexpr std::uint64_t events_kept = 10'000;
@@ -26,18 +26,26 @@ constexpr const char* tables = R"(
     marker_number INTEGER NOT NULL DEFAULT 0, marker_epoch INTEGER NOT NULL DEFAULT 0,
     selection_epoch INTEGER NOT NULL DEFAULT 0,
     choice_number INTEGER NOT NULL DEFAULT 0, choice_epoch INTEGER NOT NULL DEFAULT 0,
+    choice_lineage TEXT NOT NULL DEFAULT '',
     takeover_number INTEGER, takeover_epoch INTEGER, takeover_lineage TEXT,
+    takeover_from TEXT NOT NULL DEFAULT '',
     takeover_finished INTEGER NOT NULL DEFAULT 0);
   INSERT OR IGNORE INTO progress (only) VALUES (1);
   CREATE TABLE IF NOT EXISTS markers (
-    number INTEGER NOT NULL, epoch INTEGER NOT NULL, name TEXT NOT NULL DEFAULT '',
+    number INTEGER NOT NULL, epoch INTEGER NOT NULL, lineage TEXT NOT NULL DEFAULT '', name TEXT NOT NULL DEFAULT '',
     display_unix_ms INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
     held_max_us INTEGER NOT NULL DEFAULT 0, round_us INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (number, epoch)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS switchovers (
+    id TEXT PRIMARY KEY, lineage TEXT NOT NULL, display_unix_ms INTEGER NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('asked', 'committed', 'aborted', 'done')));
   CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY AUTOINCREMENT, display_unix_ms INTEGER NOT NULL,
     level TEXT NOT NULL, sentence TEXT NOT NULL);
 )";
+
+// A nil id, of the group's first lineage, is an empty text.
+std::string text_of(const uuid& id) { return id.is_nil() ? std::string() : id.text(); }
 
 marker_view marker_of_row(const statement& row) {
   marker_view m;
@@ -158,18 +166,21 @@ result<void> state_store::end_marker(const marker_view& marker) {
 result<selection_state> state_store::selection() {
   auto query = db_->prepare(
       "SELECT selection_epoch, choice_number, choice_epoch, takeover_number, takeover_epoch, "
-      "takeover_lineage, takeover_finished FROM progress");
+      "takeover_lineage, takeover_finished, choice_lineage, takeover_from FROM progress");
   if (!query) return fail(std::move(query).error());
   const auto row = query->step();
   if (!row) return fail(row.error());
   selection_state state;
   state.current = epoch(query->column(0));
   state.choice = {marker_number(query->column(1)), epoch(query->column(2))};
+  state.choice_lineage = uuid::parse(query->text(7)).value_or(uuid{});
   if (query->is_null(3)) return state;
   const auto lineage = uuid::parse(query->text(5));
   if (!lineage) return fail(EIO, db_->path() + ": the lineage of the takeover can't be read");
-  state.takeover = takeover_decision{
-      {marker_number(query->column(3)), epoch(query->column(4))}, *lineage, query->column(6) != 0};
+  state.takeover = takeover_decision{{marker_number(query->column(3)), epoch(query->column(4))},
+                                     *lineage,
+                                     query->column(6) != 0,
+                                     uuid::parse(query->text(8)).value_or(uuid{})};
   return state;
 }
 
@@ -177,17 +188,22 @@ result<void> state_store::save(const selection_state& state) {
   return db_->transaction(database::durability::full, [&]() -> result<void> {
     auto update = db_->prepare(
         "UPDATE progress SET selection_epoch = ?, choice_number = ?, choice_epoch = ?, "
-        "takeover_number = ?, takeover_epoch = ?, takeover_lineage = ?, takeover_finished = ?");
+        "takeover_number = ?, takeover_epoch = ?, takeover_lineage = ?, takeover_finished = ?, "
+        "choice_lineage = ?, takeover_from = ?");
     if (!update) return fail(std::move(update).error());
     update->bind(1, state.current.value).bind(2, state.choice.number.value);
-    update->bind(3, state.choice.made_in.value);
+    update->bind(3, state.choice.made_in.value).bind(8, text_of(state.choice_lineage));
     if (!state.takeover) {
-      update->bind_null(4).bind_null(5).bind_null(6).bind(7, std::uint64_t{0});
+      update->bind_null(4)
+          .bind_null(5)
+          .bind_null(6)
+          .bind(7, std::uint64_t{0})
+          .bind(9, std::string());
       return update->run();
     }
     const std::string lineage = state.takeover->opened.text();
     update->bind(4, state.takeover->at.number.value).bind(5, state.takeover->at.made_in.value);
-    update->bind(6, std::string_view(lineage));
+    update->bind(6, std::string_view(lineage)).bind(9, text_of(state.takeover->from));
     return update->bind(7, std::uint64_t{state.takeover->finished}).run();
   });
 }

@@ -44,10 +44,16 @@ result<void> catalog::run(const std::string& sql, std::initializer_list<std::uin
 
 result<void> catalog::make_tables(const catalog_identity& identity) {
   CAIRN_TRY(db_->execute(catalog_tables));
-  auto insert = db_->prepare("INSERT INTO journal VALUES (?, ?, ?, ?)");
+  auto insert = db_->prepare("INSERT INTO journal VALUES (?, ?, ?, ?, '')");
   if (!insert) return fail(insert.error());
   insert->bind(1, newest_format(catalog_steps)).bind(2, identity.journal.text());
   return insert->bind(3, identity.group).bind(4, identity.member).run();
+}
+
+result<void> catalog::note_start(const uuid& id) {
+  auto update = db_->prepare("UPDATE journal SET start = ?");
+  if (!update) return fail(update.error());
+  return update->bind(1, id.text()).run();
 }
 
 result<void> catalog::migrate(std::uint64_t found_format) {
@@ -82,16 +88,17 @@ result<void> catalog::insert_rows(std::span<const row> rows) {
 
 result<void> catalog::save_markers(std::span<const marker_entry> entries) {
   if (entries.empty()) return {};
-  auto insert = db_->prepare("INSERT OR REPLACE INTO markers VALUES (?, ?, ?, ?, ?, ?, ?)");
+  auto insert = db_->prepare("INSERT OR REPLACE INTO markers VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
   for (const auto& [shown, void_at] : entries) {
     insert->bind(1, shown.at.value)
         .bind(2, shown.body.marker.number.value)
         .bind(3, shown.body.marker.made_in.value)
-        .bind(4, hex(shown.body.group_hash))
-        .bind(5, hex(shown.body.members_hash))
-        .bind(6, shown.seal_at.value)
-        .bind(7, void_at.value);
+        .bind(4, text_of(shown.body.lineage))
+        .bind(5, hex(shown.body.group_hash))
+        .bind(6, hex(shown.body.members_hash))
+        .bind(7, shown.seal_at.value)
+        .bind(8, void_at.value);
     CAIRN_TRY(insert->run());
   }
   return {};
@@ -131,10 +138,10 @@ result<void> catalog::drop_segment(std::uint64_t number) {
 }
 
 result<void> catalog::add_start(const incarnation_start& start) {
-  auto insert = db_->prepare("INSERT OR REPLACE INTO incarnations VALUES (?, ?, ?)");
+  auto insert = db_->prepare("INSERT OR REPLACE INTO incarnations VALUES (?, ?, ?, ?)");
   if (!insert) return fail(insert.error());
   insert->bind(1, start.number.value).bind(2, start.in_lineage.text()).bind(3, start.kept_to.value);
-  return insert->run();
+  return insert->bind(4, text_of(start.id)).run();
 }
 
 result<void> catalog::save_volume(const volume_identity& v) {
@@ -144,28 +151,6 @@ result<void> catalog::save_volume(const volume_identity& v) {
   insert->bind(4, v.size_bytes).bind(5, hex(v.naa)).bind(6, v.serial);
   insert->bind(7, std::uint64_t{v.born_empty});
   return insert->run();
-}
-
-result<void> catalog::save_state(const member_state& s) {
-  CAIRN_TRY(db_->execute("DELETE FROM state; DELETE FROM lineages"));
-  auto insert = db_->prepare("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  if (!insert) return fail(insert.error());
-  const promotion at = s.promoted.value_or(promotion{});
-  insert->bind(1, std::string_view(name_of(s.role)));
-  insert->bind(2, s.marker_epoch.value).bind(3, s.marker_last.value);
-  insert->bind(4, s.selection_epoch.value).bind(5, s.target.number.value);
-  insert->bind(6, s.target.made_in.value).bind(7, s.target_sequence.value);
-  insert->bind(8, at.at.number.value).bind(9, at.at.made_in.value).bind(10, at.at_sequence.value);
-  insert->bind(11, s.promoted ? at.opened.text() : std::string()).bind(12, s.fenced_because);
-  CAIRN_TRY(insert->run());
-  auto line = db_->prepare("INSERT INTO lineages VALUES (?, ?, ?, ?)");
-  if (!line) return fail(line.error());
-  for (std::size_t i = 0; i < s.lineages.size(); ++i) {
-    const auto& each = s.lineages[i];
-    line->bind(1, std::uint64_t{i + 1}).bind(2, each.id.text()).bind(3, each.parent.text());
-    CAIRN_TRY(line->bind(4, each.fork.value).run());
-  }
-  return {};
 }
 
 result<void> catalog::cut_behind(sequence last) {

@@ -42,7 +42,7 @@ struct segment_span {
 
 // What one pass over rows tells.
 struct row_survey {
-  std::uint64_t rows = 0;
+  std::uint64_t sequences = 0;                 // that the rows stand for
   std::vector<segment_span> spans;             // of rows that have a place, a segment each
   std::map<std::uint32_t, held_changes> held;  // by the volume's index
 
@@ -65,6 +65,7 @@ class catalog {
   // Adds rows [from, upto] to what `all` tells. At a start there may be ten million, so they are
   // passed once.
   result<void> survey(sequence from, sequence upto, row_survey& all);
+  // As journal::rows().
   result<std::vector<row>> rows(sequence from, sequence upto, std::size_t rows_max);
   // The last row at or below `upto` that has a place.
   result<std::optional<row>> last_placed(sequence upto);
@@ -94,6 +95,7 @@ class catalog {
   result<void> add_start(const incarnation_start& start);
   result<void> save_volume(const volume_identity& v);
   result<void> save_state(const member_state& s);
+  result<void> note_start(const uuid& id);
   // Rows, markers, seals and voids above `last` go.
   result<void> cut_behind(sequence last);
   // The rows above `last` move into `aside`.
@@ -102,6 +104,10 @@ class catalog {
 
  private:
   catalog(disk& on, std::unique_ptr<database> db) : on_(on), db_(std::move(db)) {}
+  result<void> save_lineages(const lineage_history& all);
+  result<void> save_peer(const known_peer& peer);
+  result<lineage_history> lineages();
+  result<known_peer> peer();
   result<void> run(const std::string& sql, std::initializer_list<std::uint64_t> values);
 
   disk& on_;

@@ -1,27 +1,12 @@
 #include <algorithm>
 
 #include "journal/catalog.h"
+#include "journal/catalog_rows.h"
 #include "journal/catalog_tables.h"
 #include "journal/catalog_text.h"
 
 namespace cairn {
 namespace {
-
-// Runs `select` and makes one T of each row.
-template <class T, class F>
-result<std::vector<T>> load_all(database& db, std::string_view select, F&& make) {
-  auto query = db.prepare(select);
-  if (!query) return fail(query.error());
-  std::vector<T> out;
-  for (;;) {
-    const auto more = query->step();
-    if (!more) return fail(more.error());
-    if (!*more) return out;
-    out.push_back(make(*query));
-  }
-}
-
-uuid uuid_of(const std::string& text) { return uuid::parse(text).value_or(uuid{}); }
 
 row row_of(const statement& s) {
   row r;
@@ -39,8 +24,10 @@ row row_of(const statement& s) {
 #define CAIRN_ROW_COLUMNS                                                                    \
   "SELECT sequence, kind, made_in, volume, offset, length, segment, position, data_length, " \
   "data_crc FROM records "
-constexpr std::string_view select_rows =
-    CAIRN_ROW_COLUMNS "WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?";
+// A row has the last of its sequences: the one that stands for ?2 may lie behind it.
+constexpr std::string_view select_rows = CAIRN_ROW_COLUMNS
+    "WHERE sequence BETWEEN ?1 AND coalesce((SELECT min(sequence) FROM records "
+    "WHERE sequence >= ?2), ?2) ORDER BY sequence LIMIT ?3";
 constexpr std::string_view select_last_placed =
     CAIRN_ROW_COLUMNS "WHERE sequence <= ? AND segment <> 0 ORDER BY sequence DESC LIMIT 1";
 #undef CAIRN_ROW_COLUMNS
@@ -53,7 +40,8 @@ result<std::vector<row>> run_select(statement& select, sequence from, sequence u
     const auto more = select.step();
     if (!more) return fail(more.error());
     if (!*more) return out;
-    out.push_back(row_of(select));
+    auto next = row_of(select);
+    if (first_of(next.what) <= upto) out.push_back(next);
   }
 }
 
@@ -127,14 +115,16 @@ void row_survey::placed(std::uint64_t segment, sequence at) {
 
 result<void> catalog::survey(sequence from, sequence upto, row_survey& all) {
   const auto take_in = [&all](const visited_row& r) {
-    ++all.rows;
+    const auto kind = static_cast<record_kind>(r.column(2));
+    const bool many = kind == record_kind::void_range;
+    all.sequences += many ? r.column(4) : 1;
     if (const auto segment = r.column(0)) all.placed(segment, sequence(r.column(1)));
-    if (!changes_volume(static_cast<record_kind>(r.column(2)))) return;
+    if (!changes_volume(kind) || (kind == record_kind::copy && r.column(5) == 0)) return;
     auto& held = all.held[static_cast<std::uint32_t>(r.column(3))];
     ++held.records;
     held.bytes += r.column(4);
   };
-  return db_->visit_rows("segment, sequence, kind, volume, length",
+  return db_->visit_rows("segment, sequence, kind, volume, length, data_length",
                          "records WHERE sequence BETWEEN ? AND ?", {from.value, upto.value},
                          take_in);
 }
@@ -156,7 +146,7 @@ result<std::optional<row>> catalog::last_placed(sequence upto) {
 result<std::vector<marker_entry>> catalog::markers() {
   return load_all<marker_entry>(
       *db_,
-      "SELECT sequence, marker, epoch, group_hash, members_hash, seal, void FROM markers "
+      "SELECT sequence, marker, epoch, group_hash, members_hash, seal, void, lineage FROM markers "
       "ORDER BY sequence",
       [](const statement& s) {
         marker_entry out;
@@ -166,6 +156,7 @@ result<std::vector<marker_entry>> catalog::markers() {
         out.shown.body.members_hash = from_hex(s.text(4));
         out.shown.seal_at = sequence(s.column(5));
         out.void_at = sequence(s.column(6));
+        out.shown.body.lineage = uuid_of(s.text(7));
         out.shown.voided = bool(out.void_at);
         return out;
       });
@@ -173,10 +164,10 @@ result<std::vector<marker_entry>> catalog::markers() {
 
 result<std::vector<incarnation_start>> catalog::starts() {
   return load_all<incarnation_start>(
-      *db_, "SELECT number, lineage, kept_to FROM incarnations ORDER BY number",
+      *db_, "SELECT number, lineage, kept_to, id FROM incarnations ORDER BY number",
       [](const statement& s) {
         return incarnation_start{incarnation(s.column(0)), uuid_of(s.text(1)),
-                                 sequence(s.column(2))};
+                                 sequence(s.column(2)), uuid_of(s.text(3))};
       });
 }
 
@@ -193,39 +184,6 @@ result<std::vector<volume_identity>> catalog::volumes() {
                                s.text(5),
                                s.column(6) != 0};
       });
-}
-
-result<member_state> catalog::state() {
-  auto found = load_all<member_state>(
-      *db_,
-      "SELECT role, marker_epoch, marker_last, selection_epoch, target, target_epoch, "
-      "target_sequence, promoted, promoted_epoch, promoted_sequence, opened, fenced_because "
-      "FROM state",
-      [](const statement& s) {
-        member_state out;
-        // An unknown role is treated as the one that accepts nothing.
-        out.role = role_named(s.text(0)).value_or(member_role::fenced);
-        out.marker_epoch = epoch(s.column(1));
-        out.marker_last = marker_number(s.column(2));
-        out.selection_epoch = epoch(s.column(3));
-        out.target = {marker_number(s.column(4)), epoch(s.column(5))};
-        out.target_sequence = sequence(s.column(6));
-        if (const auto opened = s.text(10); !opened.empty())
-          out.promoted = {{marker_number(s.column(7)), epoch(s.column(8))},
-                          sequence(s.column(9)),
-                          uuid_of(opened)};
-        out.fenced_because = s.text(11);
-        return out;
-      });
-  if (!found) return fail(found.error());
-  if (found->size() != 1) return fail(EBADMSG, db_->path() + ": table state has no row");
-  auto lines = load_all<lineage>(
-      *db_, "SELECT id, parent, fork FROM lineages ORDER BY place", [](const statement& s) {
-        return lineage{uuid_of(s.text(0)), uuid_of(s.text(1)), sequence(s.column(2))};
-      });
-  if (!lines) return fail(lines.error());
-  found->at(0).lineages = std::move(*lines);
-  return found->at(0);
 }
 
 result<std::unique_ptr<catalog_reader>> catalog_reader::open(disk& on, const std::string& path) {

@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/digest.h"
+#include "base/uuid.h"
+
 namespace cairn {
 
 inline std::string hex(std::uint64_t n) {
@@ -15,6 +18,22 @@ inline std::string hex(std::uint64_t n) {
 
 inline std::uint64_t from_hex(const std::string& text) {
   return std::strtoull(text.c_str(), nullptr, 16);
+}
+
+// A nil id is an empty text.
+inline std::string text_of(const uuid& id) { return id.is_nil() ? std::string() : id.text(); }
+inline uuid uuid_of(const std::string& text) { return uuid::parse(text).value_or(uuid{}); }
+
+inline std::string hex(const digest& d) {
+  std::string out;
+  for (const auto b : d) out += hex(std::to_integer<std::uint64_t>(b)).substr(14);
+  return out;
+}
+inline digest digest_from_hex(const std::string& text) {
+  digest out{};
+  for (std::size_t i = 0; i < out.size() && 2 * i + 2 <= text.size(); ++i)
+    out[i] = static_cast<std::byte>(from_hex(text.substr(2 * i, 2)));
+  return out;
 }
 
 }  // namespace cairn

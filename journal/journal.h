@@ -161,6 +161,7 @@ class journal {
 
   // ---- identity and state
   virtual uuid id() const = 0;
+  virtual uuid start_id() const = 0;  // drawn when it was opened, and anew by fork()
   virtual std::vector<volume_identity> volumes() const = 0;
   // Adds, adopts or grows; durable when it returns. Index and id of a known name must not change,
   // and its size must not shrink.
@@ -175,7 +176,7 @@ class journal {
   // ---- appending as primary
   // kind, volume, range, data_length, data_crc are taken from `draft`; the rest is filled in.
   // Refused with ENOSPC when the bound is reached (control records have room kept), with EIO when
-  // the journal failed.
+  // the journal failed. Never of a void-range: these only arrive.
   virtual result<append_slot> reserve(const record& draft) = 0;
   // One pwritev of header and `data` (data_length bytes in all). After success the record is
   // finished. On failure it has become a gap, or the journal has failed; either way the prefix
@@ -218,7 +219,9 @@ class journal {
   // NORMAL commit; returns how many were inserted. Call from one thread (or the simulator).
   virtual result<std::size_t> write_rows(std::size_t rows_max) = 0;
   // Rows of sequences [from, upto], at most rows_max and bytes_max of data, ascending; only
-  // finished ones, stops before the first that is not. From a bounded tail in memory, or the
+  // finished ones, stops before the first that is not. Each begins behind the one before it; of a
+  // void-range one row stands for many, so the first may begin before `from` and the last end
+  // behind `upto`. From a bounded tail in memory, or the
   // catalog. ENODATA when `from` is trimmed.
   virtual result<std::vector<row>> rows(sequence from, sequence upto, std::size_t rows_max,
                                         std::uint64_t bytes_max) = 0;

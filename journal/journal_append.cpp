@@ -16,8 +16,12 @@ append_purpose purpose_of(record_kind kind) {
   switch (kind) {
     case record_kind::seal:
     case record_kind::void_:
+    case record_kind::final_:
       return append_purpose::outcome;
     case record_kind::marker:
+    case record_kind::members:
+    case record_kind::resync_begin:
+    case record_kind::resync_end:
       return append_purpose::marker;
     default:
       return append_purpose::data;
@@ -28,8 +32,6 @@ append_purpose purpose_of(record_kind kind) {
 // it can apply nothing is freed here. So the room that is kept for markers and seals counts; a
 // secondary makes none of its own.
 constexpr auto received = append_purpose::outcome;
-
-bool is_control(record_kind kind) { return purpose_of(kind) != append_purpose::data; }
 
 std::uint64_t total_bytes(std::span<const iovec> parts) {
   std::uint64_t n = 0;
@@ -103,6 +105,7 @@ result<void> journal_on_disk::accepting() const {
 }
 
 result<append_slot> journal_on_disk::reserve(const record& draft) {
+  CAIRN_INVARIANT("internal", draft.kind != record_kind::void_range, "a void-range was made here");
   const auto purpose = purpose_of(draft.kind);
   const auto need = placed_bytes(draft.data_length);
   if (need + segment_header_bytes + outcome_room_bytes > space_.segment_bytes())
@@ -189,7 +192,7 @@ record_place journal_on_disk::take_bytes_locked(const record& r, std::uint64_t n
   open_left_ = open_->head.bytes - position_;
   assigned_ = r.seq;
   auto& held = contents_[at.segment];
-  if (!held.first) held.first = r.seq;
+  if (!held.first) held.first = first_of(r);
   held.last = r.seq;
   tail_.push({r, at});
   return at;
@@ -201,7 +204,7 @@ result<void> journal_on_disk::write(const append_slot& slot, std::span<const iov
   const record_parts parts(slot.what, slot.in->head.salt, data);
   auto written = slot.in->store->write(parts.all(), slot.at.position);
   if (!written) return give_up(slot, written.error());
-  if (is_control(slot.what.kind)) book_.enter(slot.what, body_in(data));
+  if (carries_marker(slot.what.kind)) book_.enter(slot.what, body_in(data));
   finish({slot.what, slot.at});
   return accepting();
 }
@@ -222,7 +225,10 @@ result<void> journal_on_disk::give_up(const append_slot& slot, const error& why)
 void journal_on_disk::finish(const row& done) {
   const std::lock_guard lock(append_mutex_);
   tail_.at(done.what.seq) = done;
-  finished_.mark(done.what.seq.value);
+  if (done.what.kind == record_kind::void_range)
+    finished_.jump(done.what.seq.value);
+  else
+    finished_.mark(done.what.seq.value);
   CAIRN_INVARIANT("I7", finished_.reached() <= assigned_.value, "finished is beyond assigned");
   if (waiting_ > 0) advanced_.notify_all();
 }
@@ -232,15 +238,15 @@ result<void> journal_on_disk::check_received(std::span<const received_record> re
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto& r = records[i].what;
     const std::string name = "record " + std::to_string(r.seq.value) + " from the peer ";
-    if (i > 0 && r.seq != records[i - 1].what.seq.next())
+    if (i > 0 && first_of(r) != records[i - 1].what.seq.next())
       return fail(EPROTO, name + "does not follow the one before it");
+    if (first_of(r) > r.seq) return fail(EPROTO, name + "stands for no sequence");
     if (r.made_in > newest)
       return fail(EPROTO, name + "is of incarnation " + std::to_string(r.made_in.value) +
                               ", which was not announced");
     if (records[i].data.size() != r.data_length || r.data_length > record_data_max)
       return fail(EPROTO, name + "has other data than its header says");
-    if (is_control(r.kind) && !decode_marker_body(records[i].data))
-      return fail(EPROTO, name + "has a malformed body");
+    if (!valid_body(r.kind, records[i].data)) return fail(EPROTO, name + "has a malformed body");
     if (placed_bytes(r.data_length) + segment_header_bytes + outcome_room_bytes >
         space_.segment_bytes())
       return fail(EINVAL, name + "does not fit a segment of this journal");
@@ -264,8 +270,9 @@ result<void> journal_on_disk::append_some(std::span<const received_record>& reco
   {
     std::unique_lock lock(append_mutex_);
     await_zeroes_locked(lock, space_.segment_bytes());  // however many fit
-    if (records.front().what.seq != assigned_.next())
-      return fail(EPROTO, "record " + std::to_string(records.front().what.seq.value) +
+    const auto first = first_of(records.front().what);
+    if (first != assigned_.next())
+      return fail(EPROTO, "record " + std::to_string(first.value) +
                               " from the peer does not follow " + std::to_string(assigned_.value));
     rows = place_received_locked(records);
     in = open_;
@@ -280,7 +287,8 @@ result<void> journal_on_disk::append_some(std::span<const received_record>& reco
     return fail(written.error());
   }
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if (is_control(now[i].what.kind)) book_.enter(rows[i].what, *decode_marker_body(now[i].data));
+    if (carries_marker(now[i].what.kind))
+      book_.enter(rows[i].what, *decode_marker_body(now[i].data));
   for (const auto& each : rows) finish(each);
   return {};
 }

@@ -67,13 +67,25 @@ void journal_on_disk::forget_behind(sequence keep_to, const cut_plan& plan, bool
   for (const auto number : freed) space_.retire(number);
 }
 
-result<void> journal_on_disk::check_cut(sequence keep_to) const {
+// A void-range is one record: it stays or goes.
+result<void> journal_on_disk::check_between_records(sequence keep_to) {
+  if (keep_to <= trimmed()) return {};
+  const auto last = rows(keep_to, keep_to, 1, ~std::uint64_t{0});
+  if (!last) return fail(last.error());
+  if (last->empty() || last->front().what.seq == keep_to) return {};
+  return fail(EPROTO, "journal " + directory_ + ": a cut behind " + std::to_string(keep_to.value) +
+                          " would split the void-range up to " +
+                          std::to_string(last->front().what.seq.value));
+}
+
+result<void> journal_on_disk::check_cut(sequence keep_to) {
   const std::string name =
       "journal " + directory_ + ": a cut behind " + std::to_string(keep_to.value);
   if (keep_to > assigned()) return fail(EINVAL, name + " is beyond its end");
   if (keep_to < trimmed()) return fail(EPROTO, name + " would take back trimmed records");
   if (keep_to < state().target_sequence)
     return fail(EPROTO, name + " would take back the applied marker");
+  CAIRN_TRY(check_between_records(keep_to));
   const auto held = durable();
   for (const auto& each : book_.from(sequence(1)))
     if (each.seal_at > keep_to && each.seal_at <= held)
@@ -137,7 +149,8 @@ result<void> journal_on_disk::fork(sequence keep_to, const member_state& opened)
   CAIRN_INVARIANT("I6", keep_to >= state().target_sequence,
                   "a takeover below the marker that was applied");
   CAIRN_INVARIANT("internal", !opened.lineages.empty(), "a takeover without a lineage");
-  const incarnation_start start{current().next(), opened.lineages.back().id, keep_to};
+  const incarnation_start start{current().next(), opened.lineages.back().id, keep_to,
+                                random_.make_uuid()};
   return catalog_.with([&](auto& c) -> result<void> {
     // `opened` was made of a copy; a newer coordinator may have been answered since.
     if (const auto now = state().selection_epoch; now > opened.selection_epoch)
@@ -152,11 +165,15 @@ result<void> journal_on_disk::fork(sequence keep_to, const member_state& opened)
       CAIRN_TRY(cut_segments(*c, *plan, true));
       CAIRN_TRY(c->set_watermark("durable", keep_to));
       CAIRN_TRY(c->add_start(start));
+      CAIRN_TRY(c->note_start(start.id));
       return c->save_state(opened);
     }));
     forget_behind(keep_to, *plan, true);
     set_starts({start});
-    identity_.with([&](identity& i) { i.state = opened; });
+    identity_.with([&](identity& i) {
+      i.state = opened;
+      i.start = start.id;
+    });
     return {};
   });
 }

@@ -48,6 +48,7 @@ class journal_on_disk final : public journal {
   result<void> prepare_first_segment();
 
   uuid id() const override { return id_; }
+  uuid start_id() const override;
   std::vector<volume_identity> volumes() const override;
   result<void> save_volumes(const std::vector<volume_identity>& all) override;
   member_state state() const override;
@@ -104,6 +105,7 @@ class journal_on_disk final : public journal {
     std::vector<volume_identity> volumes;
     member_state state;
     std::vector<incarnation_start> starts;
+    uuid start;
   };
 
   // open
@@ -156,7 +158,8 @@ class journal_on_disk final : public journal {
     std::vector<std::uint64_t> beyond;       // segments whose records all go
     std::optional<record_place> straddling;  // first record that goes, in a segment that stays
   };
-  result<void> check_cut(sequence keep_to) const;
+  result<void> check_cut(sequence keep_to);
+  result<void> check_between_records(sequence keep_to);
   result<cut_plan> plan_cut(sequence keep_to);
   static result<void> cut_segments(catalog& c, const cut_plan& plan, bool aside);
   void forget_behind(sequence keep_to, const cut_plan& plan, bool aside);
@@ -169,6 +172,7 @@ class journal_on_disk final : public journal {
   const std::string directory_;
   const log_subject about_;
   const uuid id_;
+  random_source& random_;
   const std::unique_ptr<file> lock_;
 
   turn_mutex sync_mutex_{"who syncs a journal"};  // guards syncs_

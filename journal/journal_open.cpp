@@ -56,10 +56,11 @@ journal_on_disk::journal_on_disk(disk& on, const journal_options& options, rando
     : directory_(options.directory),
       about_{options.group, options.member, {}},
       id_(from.journal),
+      random_(random),
       lock_(std::move(lock)),
       catalog_(std::move(writer)),
       reader_(std::move(reader)),
-      identity_(identity{from.volumes, from.state, from.starts}),
+      identity_(identity{from.volumes, from.state, from.starts, from.start}),
       space_(on, options.directory + "/segments", from.journal,
              {options.segment_bytes, options.size_max, about_}, random,
              {[this](std::span<const segment_ptr> made) { return add_segment_rows(made); },
@@ -118,6 +119,9 @@ void journal_on_disk::note_catalog_bytes(catalog& c) {
   space_.set_catalog_bytes(catalog_bytes_);
 }
 
+uuid journal_on_disk::start_id() const {
+  return identity_.with([](const identity& i) { return i.start; });
+}
 std::vector<volume_identity> journal_on_disk::volumes() const {
   return identity_.with([](const identity& i) { return i.volumes; });
 }

@@ -48,8 +48,11 @@ result<std::vector<row>> journal_on_disk::rows(sequence from, sequence upto, std
       const std::lock_guard lock(append_mutex_);
       if (next <= trimmed_) return gone(directory_, next);
       const auto last = std::min(upto, sequence(finished_.reached()));
-      for (; next <= last && tail_.holds(next); next = next.next())
-        if (!out.add(tail_.at(next))) return out.take();
+      while (next <= last && tail_.holds(next)) {
+        const auto& each = tail_.at(next);
+        if (!out.add(each)) return out.take();
+        next = each.what.seq.next();
+      }
       if (next > last) return out.take();
       tail_first = tail_.first();
     }
@@ -66,9 +69,9 @@ result<std::vector<row>> journal_on_disk::rows(sequence from, sequence upto, std
                                std::to_string(next.value));
     }
     for (const auto& each : *read) {
-      if (each.what.seq != next) return gone(directory_, next);
+      if (first_of(each.what) > next) return gone(directory_, next);
       if (!out.add(each)) return out.take();
-      next = next.next();
+      next = each.what.seq.next();
     }
   }
 }

@@ -26,10 +26,11 @@ result<std::size_t> journal_on_disk::write_rows(std::size_t rows_max) {
 journal_on_disk::row_batch journal_on_disk::next_batch(std::size_t rows_max) {
   const std::lock_guard lock(append_mutex_);
   row_batch batch;
-  for (auto at = catalogued_.next();
-       at.value <= finished_.reached() && batch.rows.size() < rows_max; at = at.next())
-    batch.rows.push_back(tail_.at(at));
-  const auto last = batch.rows.empty() ? catalogued_ : batch.rows.back().what.seq;
+  auto last = catalogued_;
+  while (last.value < finished_.reached() && batch.rows.size() < rows_max) {
+    batch.rows.push_back(tail_.at(last.next()));
+    last = batch.rows.back().what.seq;
+  }
   batch.watermark = std::min(durable_, last);
   batch.moved = !batch.rows.empty() || batch.watermark != saved_watermark_;
   return batch;

@@ -110,11 +110,11 @@ bool recovery::keeps_to_holes() const {
 result<void> recovery::check_rows() {
   const auto& marks = out_.watermarks;
   CAIRN_TRY(catalog_.survey({}, marks.durable, out_.survey));
-  const auto rows = out_.survey.rows;
-  if (rows != marks.durable.value - marks.trimmed.value)
-    return fail(EBADMSG, options_.directory + "/catalog.db is damaged: " + std::to_string(rows) +
-                             " rows for the records from " + text(marks.trimmed.next()) + " to " +
-                             text(marks.durable));
+  const auto sequences = out_.survey.sequences;
+  if (sequences != marks.durable.value - marks.trimmed.value)
+    return fail(EBADMSG, options_.directory + "/catalog.db is damaged: " +
+                             std::to_string(sequences) + " records have rows of those from " +
+                             text(marks.trimmed.next()) + " to " + text(marks.durable));
   for (const auto& span : out_.survey.spans) {
     const auto same = [&](const known_segment& s) { return s.row.head.number == span.segment; };
     if (std::any_of(known_.begin(), known_.end(), same)) continue;
@@ -253,8 +253,8 @@ result<void> recovery::check_damage() const {
   auto expected = out_.watermarks.durable.next();
   record_place before;
   for (const auto& each : found_) {
-    if (each.what.what.seq != expected) break;
-    expected = expected.next();
+    if (first_of(each.what.what) != expected) break;
+    expected = each.what.what.seq.next();
     before = each.what.at;
   }
   if (expected > vouched_) return {};
@@ -279,37 +279,38 @@ void recovery::fill_holes() {
     expected = expected.next();
   };
   for (const auto& each : found_) {
-    while (expected < each.what.what.seq) make_gap();
+    while (expected < first_of(each.what.what)) make_gap();
     // A seal above a hole was never durable, so it was never shipped: it proves nothing.
     if (first_hole_ && each.what.what.kind == record_kind::seal) {
       make_gap();
       continue;
     }
     kept_.push_back(each.what);
-    if (each.body) book_.enter(each.what.what, *each.body);
-    expected = expected.next();
+    if (each.marker) book_.enter(each.what.what, *each.marker);
+    expected = each.what.what.seq.next();
   }
 }
 
 void recovery::cut_at_hole() {
   auto expected = out_.watermarks.durable.next();
   for (const auto& each : found_) {
-    if (each.what.what.seq != expected) break;
+    if (first_of(each.what.what) != expected) break;
     kept_.push_back(each.what);
-    if (each.body) book_.enter(each.what.what, *each.body);
-    expected = expected.next();
+    if (each.marker) book_.enter(each.what.what, *each.marker);
+    expected = each.what.what.seq.next();
   }
 }
 
 void recovery::settle() {
+  out_.start = random_.make_uuid();
   out_.last = kept_.empty() ? out_.watermarks.durable : kept_.back().what.seq;
   out_.report.durable_watermark = out_.watermarks.durable;
   out_.report.last_found = found_.empty() ? out_.watermarks.durable : found_.back().what.what.seq;
   out_.report.cut_to = out_.last;
   if (out_.state.role != member_role::primary) return;
   const auto number = out_.starts.empty() ? incarnation(1) : out_.starts.back().number.next();
-  made_start_ = incarnation_start{number, out_.state.lineages.back().id,
-                                  first_hole_ ? first_hole_->previous() : out_.last};
+  const auto kept_to = first_hole_ ? first_hole_->previous() : out_.last;
+  made_start_ = incarnation_start{number, out_.state.lineages.back().id, kept_to, out_.start};
 }
 
 result<void> recovery::sync_scanned() {
@@ -324,6 +325,7 @@ result<void> recovery::commit() {
     CAIRN_TRY(catalog_.insert_rows(kept_));
     CAIRN_TRY(catalog_.save_markers(book_.take_changed()));
     CAIRN_TRY(catalog_.set_watermark("durable", out_.last));
+    CAIRN_TRY(catalog_.note_start(out_.start));
     if (made_start_) CAIRN_TRY(catalog_.add_start(*made_start_));
     return close_segments();
   });

@@ -19,6 +19,7 @@ namespace cairn {
 
 struct recovered {
   uuid journal;
+  uuid start;     // drawn by this recovery
   sequence last;  // of the journal; everything up to it is durable
   catalog_watermarks watermarks;
   std::vector<segment_ptr> in_use;   // open files, ascending

@@ -35,20 +35,16 @@ class window {
   raw_bytes held_;
 };
 
-bool is_control(record_kind kind) {
-  return kind == record_kind::marker || kind == record_kind::seal || kind == record_kind::void_;
-}
-
 // Conditions 9 to 12; nullopt where one does not hold.
 std::optional<found_record> judge(const record& r, byte_view there, const scan_rules& rules) {
-  if (r.seq <= rules.above || (rules.made_in && r.made_in != *rules.made_in)) return std::nullopt;
+  if (first_of(r) <= rules.above || (rules.made_in && r.made_in != *rules.made_in))
+    return std::nullopt;
   if (there.size() < stored_bytes(r.data_length)) return std::nullopt;
   const auto data = there.subspan(record_header_bytes, r.data_length);
-  if (crc32c(data) != r.data_crc) return std::nullopt;
+  if (crc32c(data) != r.data_crc || !valid_body(r.kind, data)) return std::nullopt;
   found_record out{{r, {}}, {}};
-  if (!is_control(r.kind)) return out;
-  out.body = decode_marker_body(data);
-  return out.body ? std::optional(out) : std::nullopt;
+  if (carries_marker(r.kind)) out.marker = decode_marker_body(data);
+  return out;
 }
 
 tl::unexpected<error> damaged(const segment& in, const row& where, const char* how) {

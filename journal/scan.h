@@ -14,7 +14,7 @@ namespace cairn {
 
 struct found_record {
   row what;
-  std::optional<marker_body> body;  // of marker, seal, void
+  std::optional<marker_body> marker;  // of marker, seal, void
 };
 
 struct scan_range {

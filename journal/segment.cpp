@@ -60,7 +60,7 @@ result<void> check_segment_formats(disk& on, const std::string& journal) {
     if ((*store)->size().value_or(0) < block.size()) continue;
     CAIRN_TRY((*store)->read(block, 0));
     const auto format = segment_format(block).value_or(segment_format_newest);
-    if (format > segment_format_newest)
+    if (format != segment_format_newest)
       return fail_format("journal " + journal + ", segments/" + name, format,
                          segment_format_newest);
   }

@@ -43,9 +43,9 @@ std::optional<segment_header> decode_segment_header(byte_view in);  // of this v
 // The version of a whole header block, whichever it is: magic, version and checksum stay where they
 // are. nullopt: there is no header block.
 std::optional<std::uint32_t> segment_format(byte_view in);
-inline constexpr std::uint32_t segment_format_newest = 1;
+inline constexpr std::uint32_t segment_format_newest = 2;
 
-// EPROTONOSUPPORT where a segment file of this journal is of a newer version: in use or free, since
+// EPROTONOSUPPORT where a segment file of this journal is of another version: in use or free, since
 // a catalog that was put back from a backup may not know that it is in use.
 result<void> check_segment_formats(disk& on, const std::string& journal);
 

@@ -15,7 +15,7 @@
 
 namespace cairn {
 
-inline constexpr std::uint32_t control_version = 1;
+inline constexpr std::uint32_t control_version = 2;
 
 // Coordinator → gateway, first on every connection, which then belongs to that group and member.
 struct coordinator_hello {

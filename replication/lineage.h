@@ -21,11 +21,16 @@ struct incarnation_start {
   incarnation number;
   uuid in_lineage;
   sequence kept_to;
+  uuid id{};  // drawn at that start: a copy of the journal that was put back has another
   friend bool operator==(const incarnation_start&, const incarnation_start&) = default;
 };
 
 // Oldest first; the last one is the current one.
 using lineage_history = std::vector<lineage>;
+
+// The group's lineage: nil for the first, which each member names by itself; a takeover opens one
+// for all.
+uuid lineage_of_group(const lineage_history& ours);
 
 // Whether `theirs` contains every lineage of `ours` and more: they have taken over since.
 bool is_newer(const lineage_history& theirs, const lineage_history& ours);

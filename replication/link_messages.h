@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/byte_range.h"
+#include "base/digest.h"
 #include "base/number.h"
 #include "base/raw_bytes.h"
 #include "base/uuid.h"
@@ -16,7 +17,7 @@
 
 namespace cairn {
 
-inline constexpr std::uint32_t link_version = 1;
+inline constexpr std::uint32_t link_version = 2;
 
 struct volume_offer {
   std::uint32_t index = 0;
@@ -25,7 +26,10 @@ struct volume_offer {
   std::uint64_t size_bytes = 0;
   std::uint64_t naa = 0;
   std::string serial;
-  bool born_empty = false;  // made together with the journal, nothing in it before record 1
+  bool born_empty = false;       // made together with the journal, nothing in it before record 1
+  std::string target{};          // iSCSI name; empty: not told
+  std::uint32_t block_size = 0;  // bytes; 0: not told
+  std::string chap_user{};       // empty: none, or not told
   friend bool operator==(const volume_offer&, const volume_offer&) = default;
 };
 
@@ -40,15 +44,32 @@ struct hello {
   lineage_history lineages;
   std::vector<incarnation_start> starts;  // all of them, oldest first; the last is the current one
   sequence oldest_held;                   // trimmed + 1
+  std::uint64_t features = 0;             // replication/features.h
+  uuid resync;                            // the open one; nil: none
   friend bool operator==(const hello&, const hello&) = default;
 };
 
-// Receiver → sender. What it has after any truncation that the HELLO asked for.
+struct good_marker {
+  marker_id marker;
+  uuid lineage;  // of the group, in which it was made
+  sequence at;
+  friend bool operator==(const good_marker&, const good_marker&) = default;
+};
+
+// Receiver → sender. Who it is, and what it has after any truncation that the HELLO asked for.
 struct hello_answer {
   std::uint32_t version = link_version;
   incarnation last_made_in;  // of its last record; 0: it has none
   sequence last;
   sequence stored;
+  uuid journal{};
+  uuid start{};  // of its journal
+  marker_id applied{};
+  sequence applied_sequence{};
+  std::optional<good_marker> good{};  // that it could be promoted at
+  std::uint64_t features = 0;
+  uuid resync{};                      // the open one, as it knows it; nil: none
+  std::optional<digest> last_seen{};  // of the record at `last`
   friend bool operator==(const hello_answer&, const hello_answer&) = default;
 };
 
@@ -74,17 +95,19 @@ struct refusal {
 };
 
 // [first, last] consecutive sequences. `records` holds those that are not in `gaps`, packed, each
-// as stored_bytes() with a plain header checksum (salt 0).
+// as stored_bytes() with a plain header checksum (salt 0). A void-range travels alone: `records`
+// holds its one record, which stands for first to last.
 struct stretch {
   incarnation sender;  // current incarnation of the sender; the receiver refuses any other
   sequence first;
   sequence last;
   std::vector<std::pair<sequence, sequence>> gaps;  // inclusive ranges without bytes in `records`
   raw_bytes records;
+  bool void_range = false;
   friend bool operator==(const stretch&, const stretch&) = default;
 };
 inline constexpr std::size_t stretch_bytes_max = (1U << 20) + 4096;
-inline constexpr std::size_t stretch_records_max = 4096;  // last - first + 1; gaps take no bytes
+inline constexpr std::size_t stretch_records_max = 4096;  // last - first + 1, but of a void-range
 
 // Receiver → sender, after progress and as a heartbeat.
 struct link_progress {

@@ -8,9 +8,8 @@
 namespace cairn {
 namespace {
 
-// Kinds that this version takes from a peer; copies and resyncs would need more than a place in
-// the journal (DESIGN.md section 8), so that a peer which sends them must not be half understood.
-bool taken(record_kind kind) {
+// The feature that a side must have to take records of this kind. 0: every side takes them.
+std::uint64_t needed_for(record_kind kind) {
   switch (kind) {
     case record_kind::write:
     case record_kind::zero:
@@ -19,25 +18,27 @@ bool taken(record_kind kind) {
     case record_kind::marker:
     case record_kind::seal:
     case record_kind::void_:
-      return true;
+      return 0;
     case record_kind::copy:
     case record_kind::resync_begin:
     case record_kind::resync_end:
-      return false;
+    case record_kind::void_range:
+      return feature::resync;
+    case record_kind::final_:
+      return feature::switchover;
+    case record_kind::members:
+      return feature::member_list;
   }
-  return false;
-}
-
-bool carries_marker(record_kind kind) {
-  return kind == record_kind::marker || kind == record_kind::seal || kind == record_kind::void_;
+  return ~std::uint64_t{0};
 }
 
 std::string name(sequence s) { return "record " + std::to_string(s.value); }
 
 }  // namespace
 
-receiver::receiver(const hello& accepted, sequence has)
-    : sender_(accepted.starts.back().number),
+receiver::receiver(const hello& accepted, sequence has, std::uint64_t features)
+    : features_(features),
+      sender_(accepted.starts.back().number),
       group_hash_(hash_of_group(accepted.group)),
       volume_sizes_(accepted.volumes.size()),
       received_(has),
@@ -48,7 +49,9 @@ receiver::receiver(const hello& accepted, sequence has)
 
 // Empty, or why the record can't be one of this member's.
 std::string receiver::fault_of(const record& r) const {
-  if (!taken(r.kind)) return std::string("is of kind ") + name_of(r.kind) + ", not taken here";
+  if ((features_ & needed_for(r.kind)) != needed_for(r.kind))
+    return std::string("is of kind ") + name_of(r.kind) + ", not taken here";
+  if (r.kind == record_kind::copy && r.data_length == 0) return "is a copy without bytes";
   if (!std::ranges::binary_search(starts_, r.made_in))
     return "was made in start " + std::to_string(r.made_in.value) + ", which HELLO did not name";
   if (r.volume > volume_sizes_.size())
@@ -60,9 +63,9 @@ std::string receiver::fault_of(const record& r) const {
 }
 
 std::string receiver::fault_of(const record& r, byte_view data) const {
+  if (!valid_body(r.kind, data)) return std::string("holds no body of a ") + name_of(r.kind);
   if (!carries_marker(r.kind)) return {};
   const auto body = decode_marker_body(data);
-  if (!body) return "holds no marker";
   if (body->group_hash != group_hash_) return "holds a marker of another group";
   return {};
 }
@@ -75,6 +78,8 @@ std::string receiver::fault_of(const stretch& s) const {
            std::to_string(sender_.value);
   if (s.first > received_.next())
     return "a stretch from " + name(s.first) + " on, but " + name(received_.next()) + " is next";
+  if (s.void_range && s.first <= received_ && s.last > received_)
+    return "a void-range from " + name(s.first) + " on, but " + name(received_.next()) + " is next";
   return {};
 }
 
@@ -86,7 +91,8 @@ receiver::step receiver::next_record(sequence due, byte_view& rest) const {
       return stretch_refused{name(due) + ": " + why};
     return link_damage{due, "its header does not match its checksum"};
   }
-  if (what->seq != due) return stretch_refused{name(what->seq) + " where " + name(due) + " is due"};
+  if (first_of(*what) != due)
+    return stretch_refused{name(first_of(*what)) + " where " + name(due) + " is due"};
   if (auto fault = fault_of(*what); !fault.empty()) return stretch_refused{name(due) + " " + fault};
   const std::uint64_t size = stored_bytes(what->data_length);
   if (size > rest.size()) return stretch_refused{name(due) + " is cut short"};
@@ -99,6 +105,19 @@ receiver::step receiver::next_record(sequence due, byte_view& rest) const {
   return arrived_record{*what, data};
 }
 
+// A void-range travels alone, and the stretch is what it says.
+stretch_verdict receiver::take_void_range(const stretch& s) const {
+  byte_view rest(s.records);
+  step found = next_record(s.first, rest);
+  if (auto* damage = std::get_if<link_damage>(&found)) return std::move(*damage);
+  if (auto* refused = std::get_if<stretch_refused>(&found)) return std::move(*refused);
+  const auto& one = std::get<arrived_record>(found);
+  if (one.what.kind != record_kind::void_range || one.what.seq != s.last || !rest.empty())
+    return stretch_refused{"a stretch that is not the void-range it says"};
+  if (s.last <= received_) return std::vector<arrived_record>{};
+  return std::vector{one};
+}
+
 arrived_record receiver::gap_at(sequence at) const {
   arrived_record gap;
   gap.what.made_in = sender_;
@@ -108,6 +127,7 @@ arrived_record receiver::gap_at(sequence at) const {
 
 stretch_verdict receiver::on_stretch(const stretch& s) const {
   if (auto fault = fault_of(s); !fault.empty()) return stretch_refused{fault};
+  if (s.void_range) return take_void_range(s);
   std::vector<arrived_record> fresh;
   byte_view rest(s.records);
   auto gap = s.gaps.begin();
@@ -117,6 +137,8 @@ stretch_verdict receiver::on_stretch(const stretch& s) const {
     step found = in_gap ? step(gap_at(at)) : next_record(at, rest);
     if (auto* damage = std::get_if<link_damage>(&found)) return std::move(*damage);
     if (auto* refused = std::get_if<stretch_refused>(&found)) return std::move(*refused);
+    if (std::get<arrived_record>(found).what.kind == record_kind::void_range)
+      return stretch_refused{name(at) + " is a void-range among other records"};
     if (at > received_) fresh.push_back(std::get<arrived_record>(found));  // else: resent, harmless
   }
   if (!rest.empty()) return stretch_refused{"a stretch with bytes behind its last record"};

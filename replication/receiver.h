@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "replication/features.h"
 #include "replication/link_messages.h"
 #include "replication/member_state.h"
 
@@ -58,10 +59,11 @@ struct stretch_refused {
 };
 using stretch_verdict = std::variant<std::vector<arrived_record>, link_damage, stretch_refused>;
 
-// One accepted connection. `has`: last record when HELLO was answered; it is durable.
+// One accepted connection. `has`: last record when HELLO was answered; it is durable. `features`:
+// what this side told that it can do; kinds of record beyond that are refused.
 class receiver {
  public:
-  receiver(const hello& accepted, sequence has);
+  receiver(const hello& accepted, sequence has, std::uint64_t features = own_features);
 
   // The records that are new here, checked, consecutive from received() + 1; none if all are
   // known. Data and header checksums were compared; ranges lie within their volumes.
@@ -79,11 +81,13 @@ class receiver {
  private:
   using step = std::variant<arrived_record, link_damage, stretch_refused>;
   step next_record(sequence due, byte_view& rest) const;
+  stretch_verdict take_void_range(const stretch& s) const;
   arrived_record gap_at(sequence at) const;
   std::string fault_of(const stretch& s) const;
   std::string fault_of(const record& r) const;
   std::string fault_of(const record& r, byte_view data) const;
 
+  std::uint64_t features_;
   incarnation sender_;
   std::uint64_t group_hash_;
   std::vector<incarnation> starts_;

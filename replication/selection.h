@@ -44,6 +44,7 @@ struct takeover_decision {
   marker_id at;
   uuid opened;            // the lineage
   bool finished = false;  // every member is promoted
+  uuid from{};            // the lineage in which the marker was made; nil: the first
   friend bool operator==(const takeover_decision&, const takeover_decision&) = default;
 };
 
@@ -52,6 +53,7 @@ struct selection_state {
   epoch current;
   marker_id choice;
   std::optional<takeover_decision> takeover;
+  uuid choice_lineage{};  // in which the choice was made; nil: the first
   friend bool operator==(const selection_state&, const selection_state&) = default;
 };
 

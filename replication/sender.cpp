@@ -125,7 +125,7 @@ sender_actions sender::take(const hello_answer& m, const own_watermarks& own,
   check_watermarks(own);
   const bool whole = !damaged_at_ || m.last >= damaged_at_;
   return {whole ? tell_state{link_state::connected, ""} : tell_state{link_state::refused, damage_},
-          tell_progress{{m.last, m.stored, {}, {}}, sent_}};
+          tell_answer{m}, tell_progress{{m.last, m.stored, {}, {}}, sent_}};
 }
 
 std::string sender::fault_of(const link_progress& m) const {

@@ -57,6 +57,9 @@ struct send_to_peer {
   link_message message;
 };
 struct end_connection {};
+struct tell_answer {  // member::peer_answered
+  hello_answer answer;
+};
 struct tell_progress {  // member::peer_progress
   link_progress peer;
   sequence sent;
@@ -72,8 +75,9 @@ struct fence_member {  // member::fence
 struct check_record {  // read this record of ours; on_damage if it is bad
   sequence at;
 };
-using sender_action = std::variant<open_connection, send_to_peer, end_connection, tell_progress,
-                                   tell_lost, tell_state, fence_member, check_record>;
+using sender_action =
+    std::variant<open_connection, send_to_peer, end_connection, tell_answer, tell_progress,
+                 tell_lost, tell_state, fence_member, check_record>;
 using sender_actions = std::vector<sender_action>;
 
 class sender {

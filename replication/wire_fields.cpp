@@ -66,6 +66,15 @@ uuid field_reader::id(const std::string& raw, const char* field) {
   return out;
 }
 
+uuid field_reader::id_or_nil(const std::string& raw, const char* field) {
+  return raw.empty() ? uuid{} : id(raw, field);
+}
+
+std::optional<digest> field_reader::digest_or_none(const std::string& raw, const char* field) {
+  if (raw.empty()) return std::nullopt;
+  return id(raw, field).octets;
+}
+
 std::uint32_t field_reader::choice(std::uint32_t raw, std::uint32_t last, const char* field) {
   if (raw >= 1 && raw <= last) return raw;
   refuse(field, "has the unknown value " + std::to_string(raw));
@@ -85,6 +94,10 @@ bool field_reader::count(int n, int max, const char* field) {
 std::string id_field(const uuid& id) {
   return {reinterpret_cast<const char*>(id.octets.data()), id.octets.size()};
 }
+
+std::string id_or_nothing(const uuid& id) { return id.is_nil() ? std::string() : id_field(id); }
+
+std::string digest_field(const digest& d) { return id_field(uuid{d}); }
 
 void put_marker(const marker_id& m, wire::marker_name* out) {
   out->set_number(m.number.value);

@@ -2,9 +2,11 @@
 // Internal to replication/wire*.cpp: it is the only header that sees generated protobuf code.
 #pragma once
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/number.h"
 #include "base/result.h"
 #include "base/uuid.h"
@@ -43,6 +45,10 @@ class field_reader {
   std::string sentence(const std::string& raw, const char* field);
   // Exactly 16 bytes.
   uuid id(const std::string& raw, const char* field);
+  // The same, or nothing: nil.
+  uuid id_or_nil(const std::string& raw, const char* field);
+  // 16 bytes, or nothing.
+  std::optional<digest> digest_or_none(const std::string& raw, const char* field);
   // Enumerations travel as 1 … last; 0, which is what a missing field reads as, is none of them.
   std::uint32_t choice(std::uint32_t raw, std::uint32_t last, const char* field);
   marker_id marker(const wire::marker_name& raw, const char* field);
@@ -62,6 +68,8 @@ class field_reader {
 
 // ---- the way out
 std::string id_field(const uuid& id);
+std::string id_or_nothing(const uuid& id);  // nil: nothing
+std::string digest_field(const digest& d);
 void put_marker(const marker_id& m, wire::marker_name* out);
 // Cut to the bound; what is not printable UTF-8 becomes '?', so that the peer never refuses it.
 std::string sentence_field(const std::string& text);

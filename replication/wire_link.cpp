@@ -27,6 +27,9 @@ void put_offer(const volume_offer& v, wire::offer_line& out) {
   out.set_naa(v.naa);
   out.set_serial(v.serial);
   out.set_born_empty(v.born_empty);
+  out.set_target(v.target);
+  out.set_block_size(v.block_size);
+  out.set_chap_user(v.chap_user);
 }
 
 void put(const hello& m, wire::link_head& head) {
@@ -43,8 +46,11 @@ void put(const hello& m, wire::link_head& head) {
     line.set_number(s.number.value);
     line.set_in_lineage(id_field(s.in_lineage));
     line.set_kept_to(s.kept_to.value);
+    line.set_id(id_or_nothing(s.id));
   }
   out.set_oldest_held(m.oldest_held.value);
+  out.set_features(m.features);
+  out.set_resync(id_or_nothing(m.resync));
 }
 
 void put(const hello_answer& m, wire::link_head& head) {
@@ -53,6 +59,18 @@ void put(const hello_answer& m, wire::link_head& head) {
   out.set_last_made_in(m.last_made_in.value);
   out.set_last(m.last.value);
   out.set_stored(m.stored.value);
+  out.set_journal(id_or_nothing(m.journal));
+  out.set_start(id_or_nothing(m.start));
+  put_marker(m.applied, out.mutable_applied());
+  out.set_applied_sequence(m.applied_sequence.value);
+  if (m.good) {
+    put_marker(m.good->marker, out.mutable_good()->mutable_marker());
+    out.mutable_good()->set_lineage(id_or_nothing(m.good->lineage));
+    out.mutable_good()->set_at(m.good->at.value);
+  }
+  out.set_features(m.features);
+  out.set_resync(id_or_nothing(m.resync));
+  if (m.last_seen) out.set_last_seen(digest_field(*m.last_seen));
 }
 
 void put(const refusal& m, wire::link_head& head) {
@@ -71,6 +89,7 @@ void put(const stretch& m, wire::link_head& head) {
     out.add_gaps(from.value);
     out.add_gaps(to.value);
   }
+  out.set_void_range(m.void_range);
 }
 
 void put(const link_progress& m, wire::link_head& head) {
@@ -112,6 +131,9 @@ volume_offer take_offer(field_reader& read, const wire::offer_line& in) {
   v.naa = read.amount(in.naa(), "volume NAA");
   v.serial = read.sentence(in.serial(), "volume serial");
   v.born_empty = in.born_empty();
+  v.target = read.sentence(in.target(), "target of a volume");
+  v.block_size = in.block_size();
+  v.chap_user = read.sentence(in.chap_user(), "CHAP user of a volume");
   if (v.index < 1 || v.index > wire_volumes_max) read.refuse("volume index", "is out of bounds");
   return v;
 }
@@ -122,7 +144,8 @@ std::vector<incarnation_start> take_starts(field_reader& read, const wire::hello
   for (const wire::start_line& line : in.starts())
     out.push_back({read.numbered<incarnation>(line.number(), "start"),
                    read.id(line.in_lineage(), "lineage of a start"),
-                   read.numbered<sequence>(line.kept_to(), "kept_to")});
+                   read.numbered<sequence>(line.kept_to(), "kept_to"),
+                   read.id_or_nil(line.id(), "id of a start")});
   return out;
 }
 
@@ -139,7 +162,14 @@ result<link_message> take(const wire::hello& in) {
   m.lineages = take_lineages(read, in.lineages());
   m.starts = take_starts(read, in);
   m.oldest_held = read.numbered<sequence>(in.oldest_held(), "oldest_held");
+  m.features = read.amount(in.features(), "features");
+  m.resync = read.id_or_nil(in.resync(), "resync");
   return read.done<link_message>(std::move(m));
+}
+
+good_marker take_good(field_reader& read, const wire::good_marker& in) {
+  return {read.marker(in.marker(), "good"), read.id_or_nil(in.lineage(), "lineage of good"),
+          read.numbered<sequence>(in.at(), "sequence of good")};
 }
 
 result<link_message> take(const wire::hello_answer& in) {
@@ -149,6 +179,14 @@ result<link_message> take(const wire::hello_answer& in) {
   m.last_made_in = read.numbered<incarnation>(in.last_made_in(), "last_made_in");
   m.last = read.numbered<sequence>(in.last(), "last");
   m.stored = read.numbered<sequence>(in.stored(), "stored");
+  m.journal = read.id_or_nil(in.journal(), "journal");
+  m.start = read.id_or_nil(in.start(), "start");
+  m.applied = read.marker(in.applied(), "applied");
+  m.applied_sequence = read.numbered<sequence>(in.applied_sequence(), "applied_sequence");
+  if (in.has_good()) m.good = take_good(read, in.good());
+  m.features = read.amount(in.features(), "features");
+  m.resync = read.id_or_nil(in.resync(), "resync");
+  m.last_seen = read.digest_or_none(in.last_seen(), "last_seen");
   return read.done<link_message>(m);
 }
 
@@ -179,8 +217,10 @@ result<link_message> take(const wire::stretch& in, raw_bytes&& body) {
   m.first = read.numbered<sequence>(in.first(), "first");
   m.last = read.numbered<sequence>(in.last(), "last");
   if (!m.first || m.last < m.first) read.refuse("first", "is not from 1 to last");
-  if (m.last.value - m.first.value >= stretch_records_max)
+  m.void_range = in.void_range();
+  if (!m.void_range && m.last.value - m.first.value >= stretch_records_max)
     read.refuse("last", "is too far behind first");
+  if (m.void_range && in.gaps_size() != 0) read.refuse("gaps", "are in a void-range");
   if (in.gaps_size() % 2 != 0) read.refuse("gaps", "are not pairs");
   if (read.count(in.gaps_size(), static_cast<int>(2 * stretch_records_max), "gaps"))
     for (int i = 0; i + 1 < in.gaps_size(); i += 2)

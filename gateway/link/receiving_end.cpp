@@ -81,6 +81,7 @@ result<hello_answer> receiving_end::accept(const hello& greeting, const hello_ac
   const sequence had = log.assigned();
   if (how.adopt_volumes) CAIRN_TRY(side->adopt_volumes(greeting.volumes));
   if (how.learn_lineages || how.learn_starts) CAIRN_TRY(side->follow(greeting, how.keep_to));
+  CAIRN_TRY(side->keep_peer(greeting));
   CAIRN_TRY(log.sync());
   side->stored_advanced();
   if (how.keep_to < had)
@@ -88,7 +89,23 @@ result<hello_answer> receiving_end::accept(const hello& greeting, const hello_ac
                    " records that the primary lost at a restart were cut behind record " +
                    std::to_string(how.keep_to.value),
                log_event::none, {owner_.config().group, owner_.config().name, {}});
-  return hello_answer{how.version, maker_of_last(log), log.assigned(), log.durable()};
+  return answer(how.version);
+}
+
+hello_answer receiving_end::answer(std::uint32_t version) const {
+  journal& log = owner_.log();
+  const member_state state = log.state();
+  hello_answer a;
+  a.version = version;
+  a.last_made_in = maker_of_last(log);
+  a.last = log.assigned();
+  a.stored = log.durable();
+  a.journal = log.id();
+  a.start = log.start_id();
+  a.applied = state.target;
+  a.applied_sequence = state.target_sequence;
+  a.features = own_features;
+  return a;
 }
 
 void receiving_end::on_lost(const std::string& why) {

@@ -35,6 +35,7 @@ class receiving_end {
 
  private:
   result<hello_answer> accept(const hello& greeting, const hello_accepted& how);
+  hello_answer answer(std::uint32_t version) const;
   std::optional<link_message> last_word(const link_message& m);
   std::optional<link_message> taken_over() const;
   std::optional<link_message> take(const stretch& s);

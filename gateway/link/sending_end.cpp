@@ -58,6 +58,8 @@ void sending_end::perform(const sender_action& action) {
     to_.send(send->message);
   else if (std::holds_alternative<end_connection>(action))
     to_.close();
+  else if (const auto* answered = std::get_if<tell_answer>(&action))
+    source_.peer_answered(answered->answer);
   else if (const auto* told = std::get_if<tell_progress>(&action))
     source_.peer_progress(told->peer, told->sent);
   else if (std::holds_alternative<tell_lost>(action))

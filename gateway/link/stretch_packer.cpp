@@ -20,7 +20,7 @@ void add_gap(stretch& to, sequence at) {
 sequence first_missing(const std::vector<row>& rows, std::uint64_t read) {
   std::uint64_t at = 0;
   for (const row& r : rows) {
-    if (at == read) return r.what.seq;
+    if (at == read) return first_of(r.what);
     at += stored_bytes(r.what.data_length);
   }
   return {};
@@ -29,6 +29,23 @@ sequence first_missing(const std::vector<row>& rows, std::uint64_t read) {
 void end_before(stretch& m, sequence damaged) {
   m.last = damaged.previous();
   std::erase_if(m.gaps, [&](const auto& gap) { return gap.first > damaged; });
+}
+
+// Alone in its stretch, since it takes as many sequences as it likes. What the peer has of it
+// already is left out.
+result<packed_stretch> pack_void_range(journal& from, const row& found, packed_stretch out) {
+  raw_bytes& record = out.message.records;
+  if (auto read = from.read_record(found, record); !read) {
+    if (read.error().code != EBADMSG) return fail(read.error());
+    out.damage = read.error();
+    return out;
+  }
+  auto what = found.what;
+  what.range = {out.message.first.value, what.seq.value - out.message.first.value + 1};
+  std::ranges::copy(encode_header(what, 0), record.begin());
+  out.message.void_range = true;
+  out.message.last = what.seq;
+  return out;
 }
 
 }  // namespace
@@ -41,9 +58,12 @@ result<packed_stretch> pack_stretch(journal& from, const stretch_order& order, i
   out.message.sender = sender;
   out.message.first = order.first;
   out.message.last = order.first.previous();
+  if (!rows->empty() && rows->front().what.kind == record_kind::void_range)
+    return pack_void_range(from, rows->front(), std::move(out));
   std::vector<row> with_bytes;
   std::uint64_t size = 0;
   for (const row& r : *rows) {
+    if (r.what.kind == record_kind::void_range) break;
     const auto more = has_bytes(r) ? stored_bytes(r.what.data_length) : 0;
     if (size > 0 && size + more > order.bytes_max) break;
     size += more;

@@ -100,6 +100,8 @@ class source_face {
  public:
   virtual ~source_face() = default;
   virtual hello make_hello() const = 0;
+  // Who the peer is: kept durably.
+  virtual void peer_answered(const hello_answer& a) = 0;
   virtual void peer_progress(const link_progress& p, sequence sent) = 0;
   virtual void peer_lost() = 0;
   // The peer is of a newer lineage: stop accepting writes for good, persist it, say so (I8).
@@ -121,6 +123,8 @@ class arrival_face {
   // What an accepted HELLO says of history: drops every record above `keep_to` and learns the
   // primary's lineages and starts, durable when it returns.
   virtual result<void> follow(const hello& from, sequence keep_to) = 0;
+  // Who the primary is: kept durably.
+  virtual result<void> keep_peer(const hello& from) = 0;
   // journal::append_received, but never while a takeover cuts the journal.
   virtual result<void> append_received(std::span<const received_record> records) = 0;
   // After records were appended, cut or synced by the receiver link; from its one thread.

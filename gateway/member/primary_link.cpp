@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "gateway/member/primary_side.h"
+#include "replication/features.h"
 #include "replication/watermarks.h"
 
 namespace cairn {
@@ -14,10 +15,23 @@ hello primary_side::make_hello() const {
   h.journal = core_.log().id();
   h.lineages = core_.log().state().lineages;
   h.starts = core_.log().starts();
+  h.features = own_features;
   h.oldest_held = core_.log().trimmed().next();
   for (const auto& v : core_.log().volumes())
     h.volumes.push_back({v.index, v.id, v.name, v.size_bytes, v.naa, v.serial, v.born_empty});
   return h;
+}
+
+void primary_side::peer_answered(const hello_answer& a) {
+  const auto saved = core_.log().update_state([&](member_state& s) -> result<void> {
+    s.peer.journal = a.journal;
+    s.peer.start = a.start;
+    s.peer.features = a.features;
+    return {};
+  });
+  if (!saved)
+    log_error(core_.sentence("who the peer is was not saved: " + saved.error().text),
+              log_event::none, core_.subject());
 }
 
 void primary_side::peer_progress(const link_progress& p, sequence sent) {

@@ -25,6 +25,14 @@ control_refusal primary_side::refuse(const mark& m, const std::string& why) cons
   return r;
 }
 
+marker_body primary_side::body_of(marker_id marker) const {
+  marker_body body;
+  body.marker = marker;
+  body.group_hash = hash_of_group(core_.config().group);
+  body.lineage = lineage_of_group(core_.log().state().lineages);
+  return body;
+}
+
 result<append_slot> primary_side::append_marker(record_kind kind, const marker_body& body) {
   const auto data = encode_marker_body(body);
   const iovec part{const_cast<std::byte*>(data.data()), data.size()};
@@ -34,7 +42,8 @@ result<append_slot> primary_side::append_marker(record_kind kind, const marker_b
 }
 
 void primary_side::on_mark(const mark& m, monotonic_time now, reply to) {
-  const marker_body body{m.marker, hash_of_group(core_.config().group), hash_of_members(m.members)};
+  auto body = body_of(m.marker);
+  body.members_hash = hash_of_members(m.members);
   const auto at = gate_.take(m, now, [&]() -> result<sequence> {
     // The limit runs from here, whatever the disk does to the append.
     askers_.with([&](auto& all) { all[m.marker] = to; });
@@ -84,10 +93,7 @@ void primary_side::finish_hold(hold_gate::opened o) {
   log_warning(core_.sentence("marker " + std::to_string(o.how.marker.number.value) +
                              " is void: " + o.how.reason),
               log_event::marker_voided, core_.subject());
-  marker_body body;
-  body.marker = o.how.marker;
-  body.group_hash = hash_of_group(core_.config().group);
-  if (auto slot = append_marker(record_kind::void_, body); !slot)
+  if (auto slot = append_marker(record_kind::void_, body_of(o.how.marker)); !slot)
     log_warning(core_.sentence("void not journaled: " + slot.error().text), log_event::none,
                 core_.subject());
   if (to) to(outcome{o.how.marker, false, held, o.how.reason});
@@ -96,10 +102,7 @@ void primary_side::finish_hold(hold_gate::opened o) {
 // The seal is entered among the young ones before its append begins: from the first moment that it
 // is finished it must not be shipped until it is durable (I6).
 void primary_side::append_seal(const hold::ended& how, reply to) {
-  marker_body body;
-  body.marker = how.marker;
-  body.group_hash = hash_of_group(core_.config().group);
-  const auto data = encode_marker_body(body);
+  const auto data = encode_marker_body(body_of(how.marker));
   auto slot = core_.log().reserve(marker_draft(record_kind::seal, data));
   result<void> written;
   if (slot) {

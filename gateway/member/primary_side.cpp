@@ -33,7 +33,7 @@ result<void> primary_side::restore(const std::vector<marker_body>& unsealed) {
       if (m.seal_at && !m.voided) v.sealed.emplace_back(m.body.marker, m.seal_at);
   });
   CAIRN_TRY(core_.each_row(log.backed(), log.assigned(), [&](const row& r) {
-    if (changes_volume(r.what.kind)) core_.enter(r);
+    if (shows_in_volume(r.what)) core_.enter(r);
   }));
   if (core_.role() != member_role::primary) return {};
   for (const auto& body : unsealed)

@@ -48,6 +48,7 @@ class primary_side final : public round_face, public source_face {
 
   // ---- link
   hello make_hello() const override;
+  void peer_answered(const hello_answer& a) override;
   void peer_progress(const link_progress& p, sequence sent) override;
   void peer_lost() override;
   void fence(const std::string& because) override;
@@ -99,6 +100,7 @@ class primary_side final : public round_face, public source_face {
   void mark_visible(sequence s);
   result<void> sync_journal();
   // primary_rounds
+  marker_body body_of(marker_id marker) const;
   result<append_slot> append_marker(record_kind kind, const marker_body& body);
   control_refusal refuse(const mark& m, const std::string& why) const;
   void finish_hold(hold_gate::opened o);

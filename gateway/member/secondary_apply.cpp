@@ -108,7 +108,7 @@ result<void> secondary_side::show(sequence end) {
   const sequence from = core_.shown();
   std::vector<row> changes;
   CAIRN_TRY(core_.each_row(from, end, [&](const row& r) {
-    if (changes_volume(r.what.kind)) changes.push_back(r);
+    if (shows_in_volume(r.what)) changes.push_back(r);
   }));
   std::vector<std::unique_lock<turn_mutex>> locks;
   for (auto* v : core_.table())

@@ -43,6 +43,17 @@ result<void> secondary_side::follow(const hello& from, sequence keep_to) {
   return core_.log().truncate(keep_to, from.starts);
 }
 
+result<void> secondary_side::keep_peer(const hello& from) {
+  const std::lock_guard lock(arrivals_turn_);
+  CAIRN_TRY(takes_arrivals());
+  return core_.log().update_state([&](member_state& s) -> result<void> {
+    s.peer.journal = from.journal;
+    s.peer.start = from.starts.back().id;
+    s.peer.features = from.features;
+    return {};
+  });
+}
+
 result<void> secondary_side::append_received(std::span<const received_record> records) {
   const std::lock_guard lock(arrivals_turn_);
   CAIRN_TRY(takes_arrivals());

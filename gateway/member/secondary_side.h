@@ -30,6 +30,7 @@ class secondary_side final : public selection_face, public arrival_face {
 
   result<void> adopt_volumes(const std::vector<volume_offer>& offers) override;
   result<void> follow(const hello& from, sequence keep_to) override;
+  result<void> keep_peer(const hello& from) override;
   result<void> append_received(std::span<const received_record> records) override;
   void stored_advanced() override;
 

@@ -15,7 +15,7 @@ result<bool> destager::step(sequence limit) {
   if (rows->empty()) return false;
   batch b{std::move(*rows), std::vector<pending_map>(volumes_.size()), {}};
   for (const row& r : b.rows)
-    if (changes_volume(r.what.kind)) b.newest[r.what.volume - 1].insert(r.what, r.at);
+    if (shows_in_volume(r.what)) b.newest[r.what.volume - 1].insert(r.what, r.at);
   CAIRN_TRY(load(b));
   for (std::size_t v = 0; v < volumes_.size(); ++v) CAIRN_TRY(write_volume(b, v));
   settle(b);
@@ -23,12 +23,20 @@ result<bool> destager::step(sequence limit) {
   return true;
 }
 
-result<void> destager::load(batch& b) {
+// Rows are consecutive, but a void-range is one row for many sequences.
+std::size_t destager::index_of(const batch& b, sequence at) {
   const auto first = b.rows.front().what.seq.value;
+  if (b.rows.back().what.seq.value - first + 1 == b.rows.size()) return at.value - first;
+  const auto found =
+      std::ranges::lower_bound(b.rows, at, {}, [](const row& r) { return r.what.seq; });
+  return static_cast<std::size_t>(found - b.rows.begin());
+}
+
+result<void> destager::load(batch& b) {
   b.at.assign(b.rows.size(), absent);
   for (const auto& newest : b.newest)
     for (const auto& e : newest.all())
-      if (!e.zero) b.at[e.seq.value - first] = 0;
+      if (!e.zero) b.at[index_of(b, e.seq)] = 0;
   std::vector<row> wanted;
   std::size_t size = 0;
   for (std::size_t i = 0; i < b.rows.size(); ++i) {
@@ -71,11 +79,10 @@ result<void> destager::write_volume(const batch& b, std::size_t index) {
 result<void> destager::write_run(const batch& b, volume& to, std::span<const pending_extent> run) {
   const auto offset = run.front().range.offset;
   if (run.front().zero) return to.zero_backing({offset, run.back().range.end() - offset}, true);
-  const auto first = b.rows.front().what.seq.value;
   std::vector<iovec> parts;
   parts.reserve(run.size());
   for (const auto& e : run) {
-    const auto* data = records_.data() + b.at[e.seq.value - first] + e.skip;
+    const auto* data = records_.data() + b.at[index_of(b, e.seq)] + e.skip;
     parts.push_back({const_cast<std::byte*>(data), e.range.length});
   }
   return to.write_backing(parts, offset);
@@ -84,7 +91,7 @@ result<void> destager::write_run(const batch& b, volume& to, std::span<const pen
 void destager::settle(const batch& b) {
   std::vector<std::vector<const record*>> by_volume(volumes_.size());
   for (const row& r : b.rows) {
-    if (!changes_volume(r.what.kind)) continue;
+    if (!shows_in_volume(r.what)) continue;
     by_volume[r.what.volume - 1].push_back(&r.what);
     moved_bytes_ += r.what.data_length;
   }

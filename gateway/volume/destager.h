@@ -48,6 +48,7 @@ class destager {
   result<void> load(batch& b);
   result<void> write_volume(const batch& b, std::size_t index);
   static std::size_t run_length(std::span<const pending_extent> rest);
+  static std::size_t index_of(const batch& b, sequence at);
   void settle(const batch& b);
   result<void> write_run(const batch& b, volume& to, std::span<const pending_extent> run);
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """What each version left on disks after kill -9 is opened by today's programs: the volumes, markers and
-watermarks that were there, and both sites go on from it. What a newer version would leave is refused
-with a sentence that names both versions, and nothing of it is changed."""
+watermarks that were there, and both sites go on from it. What a newer version would leave, or one from
+before the first release did, is refused with a sentence that names both versions, and nothing of it is
+changed."""
 
 import hashlib
 import os
@@ -16,7 +17,8 @@ from lab_client import need, run  # noqa: E402
 from nbd_client import NbdClient  # noqa: E402
 from sampled_lab import SampledLab, sample  # noqa: E402
 
-READS = "this Cairn reads up to 1"
+READS = "this Cairn reads up to 2"
+READS_FROM = "this Cairn reads from version 2 on"
 
 
 def same(what, seen, expected):
@@ -64,8 +66,8 @@ def tree(directory):
 
 def newer_catalog(lab, name):
     journal_files.change_in_wal(os.path.join(lab.journal(name), "catalog.db"),
-                                "UPDATE journal SET format = 2")
-    return f"journal {lab.journal(name)}: its format is version 2"
+                                "UPDATE journal SET format = 3")
+    return f"journal {lab.journal(name)}: its format is version 3"
 
 
 def newest_record(lab, name):
@@ -77,24 +79,35 @@ def newest_record(lab, name):
 def newer_segment(lab, name):
     _, path, _ = newest_record(lab, name)
     journal_files.make_segment_newer(path)
-    return f"segments/{os.path.basename(path)}: its format is version 2"
+    return f"segments/{os.path.basename(path)}: its format is version 3"
 
 
 def newer_record(lab, name):
     _, path, position = newest_record(lab, name)
     journal_files.make_record_newer(path, position)
-    return f"a record in {path} at {position}: its format is version 2"
+    return f"a record in {path} at {position}: its format is version 3"
 
 
 def newer_state(lab, name):
     database = os.path.join(lab.entry(name)["state"], "state.db")
-    journal_files.change_in_wal(database, "UPDATE identity SET format = 2")
-    return f"coordinator's state {database}: its format is version 2"
+    journal_files.change_in_wal(database, "UPDATE identity SET format = 3")
+    return f"coordinator's state {database}: its format is version 3"
 
 
-def refused(version, name, change):
+# ---- from before the first release
+
+def old_catalog(lab, name):
+    return f"journal {lab.journal(name)}: its format is version 1"
+
+
+def old_state(lab, name):
+    database = os.path.join(lab.entry(name)["state"], "state.db")
+    return f"coordinator's state {database}: its format is version 1"
+
+
+def refused(version, name, change, reads=READS):
     with SampledLab(sample(version, "site")) as lab:
-        sentence = f"{change(lab, name)}, {READS}"
+        sentence = f"{change(lab, name)}, {reads}"
         entry = lab.entry(name)
         before = tree(entry["state"])
         ended = run(layout.program(lab.described, name), "--config", entry["config"], check=False,
@@ -120,6 +133,11 @@ def main():
     refused(newest, "m1.primary", newer_record)  # behind the last sync, where a start looks
     for name in ("coordinator.primary", "coordinator.secondary"):
         refused(newest, name, newer_state)
+    for version in sampled_lab.REFUSED:
+        for name in ("m1.primary", "m1.secondary"):
+            refused(version, name, old_catalog, READS_FROM)
+        for name in ("coordinator.primary", "coordinator.secondary"):
+            refused(version, name, old_state, READS_FROM)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def crc32c(data):
 def make_segment_newer(path):
     with open(path, "r+b") as segment:
         header = bytearray(segment.read(BLOCK))
-        struct.pack_into("<II", header, SEGMENT_VERSION_AT, 2, 0)
+        struct.pack_into("<II", header, SEGMENT_VERSION_AT, 3, 0)
         struct.pack_into("<I", header, SEGMENT_CRC_AT, crc32c(header))
         segment.seek(0)
         segment.write(header)
@@ -84,7 +84,7 @@ def make_record_newer(path, position):
         salt = segment.read(BLOCK)[SEGMENT_SALT_AT:SEGMENT_SALT_AT + 8]
         segment.seek(position)
         header = bytearray(segment.read(RECORD_BYTES))
-        header[RECORD_VERSION_AT] = 2
+        header[RECORD_VERSION_AT] = 3
         struct.pack_into("<I", header, RECORD_CRC_AT, 0)
         struct.pack_into("<I", header, RECORD_CRC_AT, crc32c(salt + header))
         segment.seek(position)

@@ -19,5 +19,7 @@ int main() {
   for (const auto& m : samples::control_messages()) print("control", encode(m));
   for (const auto& r : samples::records()) print("record", encode_header(r, samples::record_salt));
   print("marker-body", encode_marker_body(samples::a_marker_body()));
+  print("named-body", encode_named_body(samples::id(19)));
+  print("members-body", encode_member_list(samples::a_member_list()));
   print("reservations", samples::a_reservation().image());
 }

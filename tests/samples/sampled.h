@@ -13,10 +13,22 @@
 
 namespace cairn::samples {
 
+inline member_list a_member_list() { return {3, {"m1", "m10", "m2"}}; }
+
+inline std::uint32_t data_length_of(record_kind kind) {
+  if (kind == record_kind::write || kind == record_kind::copy) return 4096;
+  if (carries_marker(kind)) return marker_body_bytes;
+  if (kind == record_kind::members)
+    return static_cast<std::uint32_t>(encode_member_list(a_member_list()).size());
+  const bool bare =
+      kind == record_kind::zero || kind == record_kind::trim || kind == record_kind::gap;
+  return bare ? 0 : named_body_bytes;
+}
+
 // A record of each kind.
 inline std::vector<record> records() {
   std::vector<record> out;
-  for (std::uint8_t kind = 1; kind <= static_cast<std::uint8_t>(record_kind::resync_end); ++kind) {
+  for (std::uint8_t kind = 1; kind <= static_cast<std::uint8_t>(newest_kind); ++kind) {
     record r;
     r.kind = static_cast<record_kind>(kind);
     r.made_in = incarnation(2);
@@ -26,10 +38,8 @@ inline std::vector<record> records() {
       r.volume = 3;
       r.range = {8192, 4096};
     }
-    if (r.kind == record_kind::write || r.kind == record_kind::copy) r.data_length = 4096;
-    if (r.kind == record_kind::marker || r.kind == record_kind::seal ||
-        r.kind == record_kind::void_)
-      r.data_length = marker_body_bytes;
+    if (r.kind == record_kind::void_range) r.range = {95, r.seq.value - 94};
+    r.data_length = data_length_of(r.kind);
     if (r.data_length != 0) r.data_crc = 0x01020304;
     out.push_back(r);
   }
@@ -37,7 +47,7 @@ inline std::vector<record> records() {
 }
 constexpr std::uint64_t record_salt = 0x1122334455667788;
 
-inline marker_body a_marker_body() { return {marker(7), 0x1111, 0x2222}; }
+inline marker_body a_marker_body() { return {marker(7), 0x1111, 0x2222, id(18)}; }
 
 inline scsi::reservations a_reservation() {
   scsi::reservations r;

@@ -26,9 +26,14 @@ def follow_soon(lab):
     lab.edit("coordinator.secondary", f'"{OPTIONS["marker_interval"]}"', '"200ms"')
 
 
+# Of formats that no release has written: these are refused.
+REFUSED = ("0.1.0",)
+
+
 def versions():
+    """That are read."""
     return sorted(name for name in os.listdir(HERE) if os.path.isdir(os.path.join(HERE, name))
-                  and name[0].isdigit())
+                  and name[0].isdigit() and name not in REFUSED)
 
 
 def expected(version):

@@ -131,7 +131,7 @@ TEST_F(control_server_test, ACoordinatorOfAnotherProtocolIsRefusedByNameAndVersi
   const auto refusal = c.hear_a<control_refusal>();
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->reason,
-            "this gateway speaks version 1 of the control protocol, coordinator site-a version 2");
+            "this gateway speaks version 2 of the control protocol, coordinator site-a version 3");
   EXPECT_FALSE(c.hear());
 }
 

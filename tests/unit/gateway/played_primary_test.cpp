@@ -95,9 +95,9 @@ TEST_F(played_primary_test, a_primary_of_another_version_is_told_and_the_status_
   auto newer = greeting_;
   newer.version_min = newer.version_max = link_version + 1;
   peer.send(newer);
-  expect_refused(peer, refusal_code::version, "speaks version 1 of the link, the primary 2 to 2");
+  expect_refused(peer, refusal_code::version, "speaks version 2 of the link, the primary 3 to 3");
   EXPECT_EQ(link_of(*secondary_),
-            "refused: this side speaks version 1 of the link, the primary 2 to 2");
+            "refused: this side speaks version 2 of the link, the primary 3 to 3");
 }
 
 TEST_F(played_primary_test, a_gap_becomes_a_record) {

@@ -1,5 +1,5 @@
-// A journal of a newer Cairn is refused with a sentence that names both versions, and stays as it
-// is.
+// A journal of a newer Cairn, or of one from before the first release, is refused with a sentence
+// that names both versions, and stays as it is.
 #include <cerrno>
 #include <map>
 
@@ -55,10 +55,10 @@ class FormatTest : public JournalFixture {
     ASSERT_TRUE(db->transaction(database::durability::full, [&] { return db->execute(sql); }));
   }
 
-  void make_segment_newer(const std::string& path) {
+  void set_segment_version(const std::string& path, std::uint32_t version) {
     auto block = *disk_.content(path);
     block.resize(segment_header_bytes);
-    store_le(byte_span(block), segment_version_at, std::uint32_t{2});
+    store_le(byte_span(block), segment_version_at, version);
     store_le(byte_span(block), segment_crc_at, std::uint32_t{0});
     store_le(byte_span(block), segment_crc_at, crc32c(block));
     disk_.overwrite(path, block, 0);
@@ -83,33 +83,49 @@ class FormatTest : public JournalFixture {
 };
 
 TEST_F(FormatTest, ANewerCatalogIsRefused) {
-  change_catalog("UPDATE journal SET format = 2; ALTER TABLE journal RENAME member TO moved");
-  expect_refused("journal /state/journal: its format is version 2, this Cairn reads up to 1");
+  change_catalog("UPDATE journal SET format = 3; ALTER TABLE journal RENAME member TO moved");
+  expect_refused("journal /state/journal: its format is version 3, this Cairn reads up to 2");
+}
+
+TEST_F(FormatTest, ACatalogFromBeforeTheFirstReleaseIsRefused) {
+  change_catalog("UPDATE journal SET format = 1; ALTER TABLE journal DROP COLUMN start");
+  expect_refused(
+      "journal /state/journal: its format is version 1, this Cairn reads from version 2");
+}
+
+TEST_F(FormatTest, ASegmentFromBeforeTheFirstReleaseIsRefused) {
+  set_segment_version(segment_, 1);
+  expect_refused("its format is version 1, this Cairn reads from version 2 on");
+}
+
+TEST_F(FormatTest, ARecordFromBeforeTheFirstReleaseIsRefusedNotSkipped) {
+  change_last_record(record_version_at, 1);
+  expect_refused("its format is version 1, this Cairn reads from version 2 on");
 }
 
 TEST_F(FormatTest, ANewerSegmentInUseIsRefused) {
-  make_segment_newer(segment_);
-  expect_refused("its format is version 2, this Cairn reads up to 1");
+  set_segment_version(segment_, 3);
+  expect_refused("its format is version 3, this Cairn reads up to 2");
 }
 
 TEST_F(FormatTest, ANewerSegmentThatTheCatalogDoesNotKnowIsRefused) {
   auto file = disk_.open(segments_ + "/99.seg", open_mode::create_new);
   ASSERT_TRUE((*file)->resize(4096));  // of another size than this journal's: it would be removed
   ASSERT_TRUE((*file)->write(encode_segment_header({{}, 99, 1, 4096, incarnation(9)}), 0));
-  make_segment_newer(segments_ + "/99.seg");
-  expect_refused("journal /state/journal, segments/99.seg: its format is version 2");
+  set_segment_version(segments_ + "/99.seg", 3);
+  expect_refused("journal /state/journal, segments/99.seg: its format is version 3");
 }
 
 TEST_F(FormatTest, ABlockThatOnlyLooksLikeANewerSegmentIsDamage) {
-  disk_.flip_bit(segment_, segment_version_at, 1);
+  disk_.flip_bit(segment_, segment_version_at, 0);
   const auto refused = try_open();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, EBADMSG);
 }
 
 TEST_F(FormatTest, ANewerRecordIsRefusedNotSkipped) {
-  change_last_record(record_version_at, 2);
-  expect_refused("its format is version 2, this Cairn reads up to 1");
+  change_last_record(record_version_at, 3);
+  expect_refused("its format is version 3, this Cairn reads up to 2");
 }
 
 TEST_F(FormatTest, ARecordOfAKindThatIsNotKnownIsRefusedNotSkipped) {

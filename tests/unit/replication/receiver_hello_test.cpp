@@ -202,10 +202,12 @@ TEST_F(hello_test, volumes_that_were_not_born_empty_do_not_begin_to_replicate) {
 
 TEST_F(hello_test, versions_must_overlap) {
   met(0);
-  theirs.version_min = theirs.version_max = 2;
-  expect_refused(refusal_code::version, "speaks version 1 of the link, the primary 2 to 2");
-  theirs.version_min = 1;
-  EXPECT_EQ(accepted().version, 1U);
+  theirs.version_min = theirs.version_max = link_version + 1;
+  expect_refused(refusal_code::version, "speaks version 2 of the link, the primary 3 to 3");
+  theirs.version_min = theirs.version_max = 1;
+  expect_refused(refusal_code::version, "speaks version 2 of the link, the primary 1 to 1");
+  theirs.version_max = link_version;
+  EXPECT_EQ(accepted().version, link_version);
 }
 
 TEST_F(hello_test, another_member_is_refused) {

@@ -62,8 +62,19 @@ class stretch_test : public testing::Test {
       for (const auto& one : *all) out.push_back(one.what.seq.value);
     return out;
   }
+  void add_void_range(std::uint64_t from, std::uint64_t to) {
+    const auto id = encode_named_body(samples::id(3));
+    record r = marker_at(to, record_kind::void_range);
+    r.range = {from, to - from + 1};
+    add(r, {id.begin(), id.end()});
+    s.first = std::min(s.first, sequence(from));
+    s.void_range = true;
+  }
   void expect_refused(const std::string& because) {
-    const auto verdict = receiver(greeting, sequence(0)).on_stretch(s);
+    expect_refused(because, receiver(greeting, sequence(0)));
+  }
+  void expect_refused(const std::string& because, const receiver& at) {
+    const auto verdict = at.on_stretch(s);
     const auto* no = std::get_if<stretch_refused>(&verdict);
     ASSERT_TRUE(no);
     EXPECT_NE(no->why.find(because), std::string::npos) << no->why;
@@ -84,6 +95,47 @@ TEST_F(stretch_test, what_is_known_is_skipped) {
   add_writes(1, 5);
   EXPECT_EQ(taken(receiver(greeting, sequence(3))), (numbers{4, 5}));
   EXPECT_EQ(taken(receiver(greeting, sequence(5))), numbers{});
+}
+
+TEST_F(stretch_test, a_void_range_stands_for_its_sequences) {
+  const auto everything = ~std::uint64_t{0};
+  add_void_range(1, 1'000'000'000'000);
+  EXPECT_EQ(taken(receiver(greeting, sequence(0), everything)), (numbers{1'000'000'000'000}));
+  EXPECT_EQ(taken(receiver(greeting, sequence(1'000'000'000'000), everything)), numbers{});
+  expect_refused("record 1 is of kind void-range, not taken here");
+  expect_refused("a void-range from record 1 on, but record 6 is next",
+                 receiver(greeting, sequence(5), everything));
+  s.last = sequence(999);
+  expect_refused("a stretch that is not the void-range it says",
+                 receiver(greeting, sequence(0), everything));
+}
+
+TEST_F(stretch_test, a_void_range_among_other_records_is_refused) {
+  add_writes(1, 3);
+  add_void_range(4, 4);
+  s.void_range = false;
+  expect_refused("record 4 is a void-range among other records",
+                 receiver(greeting, sequence(0), ~std::uint64_t{0}));
+}
+
+TEST_F(stretch_test, kinds_are_taken_only_with_their_feature) {
+  record copy = write_at(1);
+  copy.kind = record_kind::copy;
+  add(copy, bytes(512, std::byte{3}));
+  expect_refused("record 1 is of kind copy, not taken here");
+  EXPECT_EQ(taken(receiver(greeting, sequence(0), feature::resync)), (numbers{1}));
+  s = {};
+  s.sender = incarnation(3);
+  add(copy, {});
+  expect_refused("record 1 is a copy without bytes",
+                 receiver(greeting, sequence(0), feature::resync));
+  s = {};
+  s.sender = incarnation(3);
+  const auto id = encode_named_body(samples::id(3));
+  add(marker_at(1, record_kind::final_), {id.begin(), id.end()});
+  expect_refused("record 1 is of kind final, not taken here",
+                 receiver(greeting, sequence(0), feature::resync));
+  EXPECT_EQ(taken(receiver(greeting, sequence(0), feature::switchover)), (numbers{1}));
 }
 
 TEST_F(stretch_test, a_hole_is_refused) {

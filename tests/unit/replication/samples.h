@@ -20,11 +20,28 @@ inline hello a_hello() {
   m.group = "bank";
   m.member = "m1";
   m.journal = id(1);
-  m.volumes = {{1, id(2), "data", 1U << 30, 0x3000000000000017, "CAIRN-17", true},
+  m.volumes = {{1, id(2), "data", 1U << 30, 0x3000000000000017, "CAIRN-17", true,
+                "iqn.2026-11.io.cairn:data", 4096, "ward"},
                {2, id(3), "log", 1U << 20, 0x3000000000000018, "", false}};
   m.lineages = {{id(4), {}, {}}, {id(5), id(4), sequence(900)}};
-  m.starts = {{incarnation(1), id(4), sequence(0)}, {incarnation(2), id(5), sequence(920)}};
+  m.starts = {{incarnation(1), id(4), sequence(0), id(10)},
+              {incarnation(2), id(5), sequence(920), id(11)}};
   m.oldest_held = sequence(800);
+  m.features = 5;
+  m.resync = id(12);
+  return m;
+}
+
+inline hello_answer an_answer() {
+  hello_answer m{2, incarnation(2), sequence(950), sequence(940)};
+  m.journal = id(13);
+  m.start = id(14);
+  m.applied = marker(8);
+  m.applied_sequence = sequence(930);
+  m.good = good_marker{marker(7), id(15), sequence(920)};
+  m.features = 6;
+  m.resync = id(16);
+  m.last_seen = id(17).octets;
   return m;
 }
 
@@ -38,12 +55,24 @@ inline stretch a_stretch() {
   return m;
 }
 
+inline stretch a_void_range() {
+  stretch m;
+  m.sender = incarnation(2);
+  m.first = sequence(21);
+  m.last = sequence(1ULL << 40);
+  m.void_range = true;
+  m.records.assign(512, std::byte{0x5b});
+  return m;
+}
+
 inline std::vector<link_message> link_messages() {
   return {
       a_hello(),
-      hello_answer{1, incarnation(2), sequence(950), sequence(940)},
+      an_answer(),
+      hello_answer{2, incarnation(2), sequence(950), sequence(940)},
       refusal{refusal_code::old_lineage, "group bank has moved on", {{id(6), id(4), sequence(7)}}},
       a_stretch(),
+      a_void_range(),
       link_progress{sequence(5), sequence(4), marker(3), sequence(2)},
       link_heartbeat{sequence(9), sequence(8)},
       link_damage{sequence(33), "data checksum"}};
@@ -100,8 +129,8 @@ inline std::vector<control_message> control_messages() {
       sequence(10)};
   reported bare;
   return {
-      coordinator_hello{1, "bank", "m1", "site-a"},
-      member_hello{1, incarnation(2), epoch(3), marker_number(4), epoch(5), member_role::primary},
+      coordinator_hello{2, "bank", "m1", "site-a"},
+      member_hello{2, incarnation(2), epoch(3), marker_number(4), epoch(5), member_role::primary},
       control_refusal{"MARK", "an epoch of 3 is not above 4", marker(3), epoch(4),
                       marker_number(9)},
       mark{marker(5), {"m1", "m2"}, 25},

@@ -14,7 +14,7 @@ class sender_test : public testing::Test {
   void stream_from(std::uint64_t last) {
     own.finished = own.durable = own.shippable = sequence(1000);
     connect();
-    take(hello_answer{1, incarnation(1), sequence(last), sequence(last)});
+    take(hello_answer{link_version, incarnation(1), sequence(last), sequence(last)});
     ASSERT_TRUE(it.streaming());
   }
   void connect() {
@@ -165,14 +165,14 @@ TEST_F(sender_test, a_stretch_from_a_secondary_ends_the_connection) {
 
 TEST_F(sender_test, a_second_answer_to_hello_ends_the_connection) {
   stream_from(0);
-  take(hello_answer{1, {}, {}, {}});
+  take(hello_answer{link_version, {}, {}, {}});
   expect_ended("twice");
 }
 
 TEST_F(sender_test, a_secondary_that_has_more_than_the_primary_is_refused) {
   own.finished = sequence(10);
   connect();
-  take(hello_answer{1, incarnation(1), sequence(11), sequence(5)});
+  take(hello_answer{link_version, incarnation(1), sequence(11), sequence(5)});
   expect_ended("diverged", link_state::refused);
 }
 
@@ -182,7 +182,7 @@ TEST_F(sender_test, a_secondary_that_forgot_what_it_had_stored_is_refused) {
   progress(9, 9);
   done = it.on_lost("reset", now);
   connect();
-  take(hello_answer{1, incarnation(1), sequence(8), sequence(8)});
+  take(hello_answer{link_version, incarnation(1), sequence(8), sequence(8)});
   expect_ended("lost records that it had stored", link_state::refused);
 }
 
@@ -190,7 +190,7 @@ TEST_F(sender_test, a_secondary_that_lacks_what_was_trimmed_here_is_refused) {
   own.finished = sequence(1000);
   greeting.oldest_held = sequence(100);
   connect();
-  take(hello_answer{1, incarnation(1), sequence(98), sequence(98)});
+  take(hello_answer{link_version, incarnation(1), sequence(98), sequence(98)});
   expect_ended("must be copied again", link_state::refused);
 }
 
@@ -319,7 +319,7 @@ TEST_F(sender_test, damage_of_a_record_that_was_not_sent_is_not_looked_for) {
   for (const std::uint64_t n : {5, 10}) {
     if (!it.streaming()) {
       connect();
-      take(hello_answer{1, incarnation(1), sequence(5), sequence(5)});
+      take(hello_answer{link_version, incarnation(1), sequence(5), sequence(5)});
       send(9);
     }
     take(link_damage{sequence(n), "data"});
@@ -338,7 +338,7 @@ TEST_F(sender_test, an_own_damaged_record_ends_what_is_sent_and_is_named_on_each
   EXPECT_FALSE(it.next_stretch(own));
   it.on_lost("reset", now);
   connect();
-  take(hello_answer{1, incarnation(1), sequence(2), sequence(2)});
+  take(hello_answer{link_version, incarnation(1), sequence(2), sequence(2)});
   EXPECT_EQ(find<tell_state>(done)->state, link_state::refused);
   EXPECT_EQ(it.next_stretch(own)->last, sequence(4));
 }
@@ -348,7 +348,7 @@ TEST_F(sender_test, an_own_damaged_record_that_the_peer_has_is_in_nobodys_way) {
   it.on_damage(sequence(5), "checksum");
   it.on_lost("reset", now);
   connect();
-  take(hello_answer{1, incarnation(1), sequence(5), sequence(5)});
+  take(hello_answer{link_version, incarnation(1), sequence(5), sequence(5)});
   EXPECT_EQ(find<tell_state>(done)->state, link_state::connected);
   EXPECT_EQ(it.next_stretch(own)->last, sequence(1000));
 }
