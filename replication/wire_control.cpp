@@ -310,7 +310,7 @@ result<control_message> take(const wire::control_head& head) {
       return status_request{};
     case wire::control_head::kMemberStatus:
       return take(head.member_status());
-    case wire::control_head::MESSAGE_NOT_SET:
+    default:  // none, one of a newer version, or one that is for decode_control_life
       break;
   }
   return fail(EPROTO, "frame: holds no control message that this version knows");

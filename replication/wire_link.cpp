@@ -274,7 +274,7 @@ result<link_message> take(const wire::link_head& head, raw_bytes&& body) {
       return take(head.heartbeat());
     case wire::link_head::kDamage:
       return take(head.damage());
-    case wire::link_head::MESSAGE_NOT_SET:
+    default:  // none, one of a newer version, or one that is for decode_link_life
       break;
   }
   return fail(EPROTO, "frame: holds no link message that this version knows");

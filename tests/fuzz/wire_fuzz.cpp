@@ -11,7 +11,9 @@
 #include "base/crc32c.h"
 #include "replication/receiver.h"
 #include "replication/wire.h"
+#include "replication/wire_life.h"
 #include "tests/fuzz/driver.h"
+#include "tests/unit/replication/life_samples.h"
 #include "tests/unit/replication/samples.h"
 
 namespace {
@@ -39,6 +41,20 @@ void check(const result<M>& decoded, Decode decode) {
       decode(all.first(frame_prefix_bytes), all.subspan(frame_prefix_bytes, sizes->head),
              all.subspan(frame_prefix_bytes + sizes->head));
   if (!second || !(*second == *decoded)) broken("a message did not survive a second trip");
+}
+
+// The same for the messages that are still to come.
+template <class M, class Decode>
+void check_life(const result<M>& decoded, Decode decode) {
+  if (!decoded) {
+    if (decoded.error().code != EPROTO || decoded.error().text.empty())
+      broken("a refusal without EPROTO and a sentence");
+    return;
+  }
+  const bytes again = encode_life(*decoded);
+  const byte_view all(again);
+  const auto second = decode(all.first(frame_prefix_bytes), all.subspan(frame_prefix_bytes));
+  if (!second || !(*second == *decoded)) broken("a message to come did not survive a second trip");
 }
 
 // What a receiver takes of a stretch follows what it has and lies within its volumes.
@@ -85,6 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (link && std::holds_alternative<stretch>(*link)) check_stretch(std::get<stretch>(*link));
   check(decode_control(prefix, head),
         [](byte_view p, byte_view h, byte_view) { return decode_control(p, h); });
+  check_life(decode_link_life(prefix, head), decode_link_life);
+  check_life(decode_control_life(prefix, head), decode_control_life);
   return 0;
 }
 
@@ -95,6 +113,8 @@ std::vector<bytes> seeds() {
   std::vector<bytes> out;
   for (const link_message& m : samples::link_messages()) out.push_back(encode(m));
   for (const control_message& m : samples::control_messages()) out.push_back(encode(m));
+  for (const auto& m : samples::link_life_messages()) out.push_back(encode_life(m));
+  for (const auto& m : samples::control_life_messages()) out.push_back(encode_life(m));
   return out;
 }
 

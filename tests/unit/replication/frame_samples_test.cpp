@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "life_samples.h"
 #include "replication/receiver.h"
 #include "replication/wire.h"
+#include "replication/wire_life.h"
 #include "tests/samples/sampled.h"
 
 namespace cairn {
@@ -48,6 +50,19 @@ TEST_P(FrameSamples, ControlFramesSayWhatTheySaidAndAreWrittenAlike) {
     EXPECT_TRUE(*message == expected[i]) << "control message " << i;
     EXPECT_TRUE(encode(*message) == frames[i]) << "control message " << i;
   }
+}
+
+TEST_P(FrameSamples, FramesToComeSayWhatTheySaidAndAreWrittenAlike) {
+  const auto link = lines("link-life");
+  const auto link_expected = samples::link_life_messages();
+  ASSERT_EQ(link.size(), link_expected.size());
+  for (std::size_t i = 0; i < link.size(); ++i)
+    EXPECT_TRUE(encode_life(link_expected[i]) == link[i]) << "link message " << i;
+  const auto control = lines("control-life");
+  const auto control_expected = samples::control_life_messages();
+  ASSERT_EQ(control.size(), control_expected.size());
+  for (std::size_t i = 0; i < control.size(); ++i)
+    EXPECT_TRUE(encode_life(control_expected[i]) == control[i]) << "control message " << i;
 }
 
 TEST_P(FrameSamples, HeadersOfRecordsSayWhatTheySaidAndAreWrittenAlike) {
