@@ -10,7 +10,7 @@
 namespace cairn {
 namespace {
 
-constexpr int lives = 25;
+constexpr int lives = 40;
 constexpr std::uint64_t seeds = 20;
 constexpr unsigned every = 2;
 
