@@ -4,6 +4,7 @@ asks for once a second, a benchmark wants to know at any moment."""
 import socket
 import struct
 
+CONTROL_VERSION = 2  # replication/control_messages.h
 MAGIC = b"Crn1"
 HELLO, STATUS_REQUEST, MEMBER_STATUS = 1, 15, 16
 # Fields of member_status in replication/wire.proto.
@@ -75,7 +76,7 @@ class ControlClient:
 
     def __init__(self, port, group, member):
         self.wire = socket.create_connection(("127.0.0.1", port), timeout=20)
-        hello = (b"\x08\x01" + text_field(2, group) + text_field(3, member)
+        hello = (bytes((0x08, CONTROL_VERSION)) + text_field(2, group) + text_field(3, member)
                  + text_field(4, "bench"))
         self.wire.sendall(frame(message(HELLO, hello)))
         self.receive()

@@ -15,10 +15,6 @@ constexpr known_failure all[] = {
      "A MARK with the highest epoch and number, from anybody, is taken, and no marker can come "
      "behind it.",
      "is 2^63 or more"},
-    {ordeal::primary_back_in_silence, 1, "L6",
-     "A primary put back from a cold copy makes the same start once more; its secondary takes it, "
-     "and has records of two histories.",
-     "is taken as if nothing had happened"},
     {ordeal::secondary_back_in_silence, 8, "L6",
      "A secondary put back from a copy has lost what it had applied, and its primary goes on with "
      "it without a word.",

@@ -186,7 +186,7 @@ void oracle::reported_by(std::size_t gateway, const std::vector<stored_marker>& 
         std::ranges::all_of(reported_, [&](const auto& those) { return those.contains(m.marker); });
     if (!all) continue;
     // What a promoted member has behind its takeover is of the new lineage.
-    if (promotion_ && m.marker > promotion_->at)
+    if (own_[gateway] && m.marker > promotion_->at)
       check_new_cut(m.marker);
     else
       check_cut(m.marker);

@@ -157,6 +157,8 @@ void oracle::promoted(std::size_t gateway, const promotion& p, member& core) {
   journals_[gateway] = history;
   journals_[gateway].cut(p.at_sequence);
   own_[gateway] = true;
+  // What it told beyond is set aside; a name that comes again is of the new lineage.
+  std::erase_if(reported_[gateway - members_], [&](marker_id m) { return m > p.at; });
   show_all(gateway);
 }
 

@@ -29,7 +29,7 @@ enum class ordeal {
   both_journals_full = first_known_failing,  // all are small, and no marker comes for long
   marker_after_restart,                      // a promoted gateway starts again
   rogue_numbers,                             // the highest there are, at a primary
-  primary_back_in_silence,    // from a copy that its peer can't tell from what it met
+  primary_back_in_silence,    // by name only: start ids let its peer tell it from what it met
   secondary_back_in_silence,  // and its primary does not mind
   secondary_rots,
   count_
