@@ -56,8 +56,9 @@ def told_once(lab, side, times):
              lambda: lines(lab, side, "the coordinator's state is written again") == times)
     assert lines(lab, side, "warning: " + SENTENCE) == times
     assert told_ms(lab, side) is None
-    events = [event["sentence"] for event in lab.summary(side)["events"]]
-    assert sum(sentence.startswith(SENTENCE) for sentence in events) == times, events
+    # What is for people waits until the state can be written again, and a little longer.
+    wait_for("the list of events has it", lambda: sum(
+        event["sentence"].startswith(SENTENCE) for event in lab.summary(side)["events"]) == times)
 
 
 def primary(lab):
