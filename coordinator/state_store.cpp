@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "storage/format_steps.h"
+#include "storage/uuid_text.h"
 
 namespace cairn {
 namespace {
@@ -43,9 +44,6 @@ constexpr const char* tables = R"(
     id INTEGER PRIMARY KEY AUTOINCREMENT, display_unix_ms INTEGER NOT NULL,
     level TEXT NOT NULL, sentence TEXT NOT NULL);
 )";
-
-// A nil id, of the group's first lineage, is an empty text.
-std::string text_of(const uuid& id) { return id.is_nil() ? std::string() : id.text(); }
 
 marker_view marker_of_row(const statement& row) {
   marker_view m;
@@ -173,14 +171,14 @@ result<selection_state> state_store::selection() {
   selection_state state;
   state.current = epoch(query->column(0));
   state.choice = {marker_number(query->column(1)), epoch(query->column(2))};
-  state.choice_lineage = uuid::parse(query->text(7)).value_or(uuid{});
+  state.choice_lineage = uuid_of(query->text(7));
   if (query->is_null(3)) return state;
   const auto lineage = uuid::parse(query->text(5));
   if (!lineage) return fail(EIO, db_->path() + ": the lineage of the takeover can't be read");
   state.takeover = takeover_decision{{marker_number(query->column(3)), epoch(query->column(4))},
                                      *lineage,
                                      query->column(6) != 0,
-                                     uuid::parse(query->text(8)).value_or(uuid{})};
+                                     uuid_of(query->text(8))};
   return state;
 }
 

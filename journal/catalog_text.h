@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/digest.h"
-#include "base/uuid.h"
+#include "storage/uuid_text.h"
 
 namespace cairn {
 
@@ -19,10 +19,6 @@ inline std::string hex(std::uint64_t n) {
 inline std::uint64_t from_hex(const std::string& text) {
   return std::strtoull(text.c_str(), nullptr, 16);
 }
-
-// A nil id is an empty text.
-inline std::string text_of(const uuid& id) { return id.is_nil() ? std::string() : id.text(); }
-inline uuid uuid_of(const std::string& text) { return uuid::parse(text).value_or(uuid{}); }
 
 inline std::string hex(const digest& d) {
   std::string out;
