@@ -4,16 +4,10 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "gateway/member/offers.h"
 
 namespace cairn {
 namespace {
-
-std::vector<volume_offer> offers_of(const std::vector<volume_identity>& all) {
-  std::vector<volume_offer> out;
-  for (const volume_identity& v : all)
-    out.push_back({v.index, v.id, v.name, v.size_bytes, v.naa, v.serial, v.born_empty});
-  return out;
-}
 
 // A seal arrives only when it is durable at the primary, which therefore never takes it back.
 sequence last_seal(journal& log, sequence from) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "gateway/member/offers.h"
 #include "gateway/member/primary_side.h"
 #include "replication/features.h"
 #include "replication/watermarks.h"
@@ -17,8 +18,7 @@ hello primary_side::make_hello() const {
   h.starts = core_.log().starts();
   h.features = own_features;
   h.oldest_held = core_.log().trimmed().next();
-  for (const auto& v : core_.log().volumes())
-    h.volumes.push_back({v.index, v.id, v.name, v.size_bytes, v.naa, v.serial, v.born_empty});
+  h.volumes = offers_of(core_.log().volumes());
   return h;
 }
 
