@@ -61,12 +61,6 @@ std::optional<hold::time> hold::deadline() const {
   return held_->until;
 }
 
-void hold::seen(epoch e, marker_number n) {
-  if (e > epoch_) members_hash_ = 0;
-  epoch_ = std::max(epoch_, e);
-  last_ = std::max(last_, n);
-}
-
 hold::ended hold::end(bool seal, std::string reason, time now) {
   if (seal) check_seal(now, held_->until);
   ended e{held_->marker, seal, std::move(reason),

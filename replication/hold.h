@@ -52,8 +52,6 @@ class hold {
   std::optional<ended> on_time(time now);
   std::optional<time> deadline() const;
 
-  // A takeover put markers of the other site's coordinator into the journal.
-  void seen(epoch e, marker_number n);
   epoch highest_epoch() const { return epoch_; }
   marker_number highest_marker() const { return last_; }
 

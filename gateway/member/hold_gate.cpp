@@ -97,8 +97,4 @@ std::pair<epoch, marker_number> hold_gate::highest() const {
       [](const state& s) { return std::pair(s.rules.highest_epoch(), s.rules.highest_marker()); });
 }
 
-void hold_gate::seen(epoch e, marker_number n) {
-  inner_.with([&](state& s) { s.rules.seen(e, n); });
-}
-
 }  // namespace cairn

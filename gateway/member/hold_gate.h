@@ -23,8 +23,8 @@ class hold_gate {
     std::vector<completion> withheld;
   };
 
-  hold_gate(epoch epoch_seen, marker_number last_seen, bool withholds)
-      : withholds_(withholds), inner_(epoch_seen, last_seen) {}
+  hold_gate(std::pair<epoch, marker_number> highest, bool withholds)
+      : withholds_(withholds), inner_(highest.first, highest.second) {}
 
   // Takes MARK. insert() appends the marker record and returns its sequence; while it runs
   // everything is withheld, so no operation behind the marker can pass in between. EAGAIN with the
@@ -47,7 +47,6 @@ class hold_gate {
   void settled();
   std::optional<hold::time> deadline() const;
   std::pair<epoch, marker_number> highest() const;
-  void seen(epoch e, marker_number n);
 
  private:
   struct waiting {

@@ -1,5 +1,6 @@
 #include "gateway/member/member_core.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -19,6 +20,16 @@ member_core::member_core(const member_config& config, std::unique_ptr<journal> l
       volumes_(std::move(volumes)),
       role_(log_->state().role),
       lag_(volumes_.size()) {}
+
+std::pair<epoch, marker_number> member_core::highest_marker() const {
+  const auto state = log_->state();
+  std::pair highest(state.marker_epoch, state.marker_last);
+  if (const auto newest = log_->newest_marker()) {
+    highest.first = std::max(highest.first, newest->body.marker.made_in);
+    highest.second = std::max(highest.second, newest->body.marker.number);
+  }
+  return highest;
+}
 
 result<void> member_core::index_volumes() {
   table_.assign(volumes_.size(), nullptr);

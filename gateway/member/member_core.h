@@ -33,6 +33,8 @@ class member_core {
 
   const member_config& config() const { return config_; }
   journal& log() const { return *log_; }
+  // The highest that was accepted here or came from the primary; each grows by itself.
+  std::pair<epoch, marker_number> highest_marker() const;
   member_role role() const { return role_; }
   void become(member_role role) { role_ = role; }  // what is durable says so already
 

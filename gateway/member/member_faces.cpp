@@ -28,21 +28,12 @@ arrival_face* member_impl::arrivals() {
 }
 
 member_hello member_impl::welcome() const {
-  const auto state = core_.log().state();
   member_hello h;
   h.current = core_.log().current();
-  h.selection_epoch = state.selection_epoch;
+  h.selection_epoch = core_.log().state().selection_epoch;
   h.role = core_.role();
-  if (const auto* p = primary()) {
-    std::tie(h.marker_epoch, h.marker_last) = p->highest_marker();
-    return h;
-  }
-  h.marker_epoch = state.marker_epoch;
-  h.marker_last = state.marker_last;
-  if (const auto newest = core_.log().newest_marker()) {
-    h.marker_epoch = std::max(h.marker_epoch, newest->body.marker.made_in);
-    h.marker_last = std::max(h.marker_last, newest->body.marker.number);
-  }
+  const auto* p = primary();
+  std::tie(h.marker_epoch, h.marker_last) = p ? p->highest_marker() : core_.highest_marker();
   return h;
 }
 

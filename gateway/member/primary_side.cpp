@@ -15,12 +15,10 @@ primary_side::primary_side(member_core& core, const destaging& destages,
                            const testing_config& testing)
     : core_(core),
       destages_(destages),
-      gate_(core.log().state().marker_epoch, core.log().state().marker_last, testing.hold),
+      gate_(core.highest_marker(), testing.hold),
       visible_(core.log().assigned().value),
       hold_thread_(core.sentence("hold")),
       sync_thread_(core.sentence("sync")) {
-  if (const auto newest = core.log().newest_marker())
-    gate_.seen(newest->body.marker.made_in, newest->body.marker.number);
   if (testing.hang == "hold") hold_thread_.hang_instead();
   if (testing.hang == "sync") sync_thread_.hang_instead();
   core.shows(core.log().assigned());
