@@ -76,6 +76,7 @@ class member_impl final : public member {
   void restore_lag(const recovery_report& found);
   void add_lag(member_status& s, sequence reached) const;
   sequence trim_limit() const;
+  void sync_received();
   void sweep();
   stepping_thread::clock::time_point destage_turn();
 

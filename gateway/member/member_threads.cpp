@@ -70,6 +70,11 @@ void member_impl::stop_soon() {
   if (secondary_) secondary_->stop_soon();
 }
 
+void member_impl::sync_received() {
+  if (auto done = core_.sync(); !done)
+    log_error(core_.sentence(done.error().text), log_event::none, core_.subject());
+}
+
 void member_impl::stop() {
   if (owned_primary_) owned_primary_->stop_soon();
   catalog_thread_.end_soon();
@@ -78,8 +83,7 @@ void member_impl::stop() {
   destage_thread_.join();
   if (owned_primary_) owned_primary_->stop();
   if (!running_.exchange(false) || core_.log().failure()) return;
-  if (auto done = core_.sync(); !done)
-    log_error(core_.sentence(done.error().text), log_event::none, core_.subject());
+  if (!owned_primary_) sync_received();
   catalog_step();
   // What the next start need not look at again.
   if (auto ended = core_.log().end_segments(); !ended)
