@@ -1,6 +1,6 @@
 // What can go wrong in the world is a value: an errno for the host, a sentence made where it
-// happened
-// ("pwrite volume db at 4096: No space left on device"), and what can be done about it.
+// happened ("pwrite volume db at 4096: No space left on device"), and a class that says what can be
+// done about it.
 #pragma once
 #include <string>
 #include <tl/expected.hpp>

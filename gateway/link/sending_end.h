@@ -30,7 +30,7 @@ class sending_end {
   void on_message(const link_message& m, std::uint64_t now_us);
   void on_lost(const std::string& why, std::uint64_t now_us);
 
-  // The records that go out next; nullopt: none for now. What is returned counts as sent. It may
+  // The records that go out next; nullopt: none is due. What is returned counts as sent. It may
   // end the connection instead, or say that a record can't be sent.
   std::optional<stretch> next_stretch(std::uint64_t now_us);
   std::uint64_t next_deadline_us() const { return decides_.next_deadline_us(); }
